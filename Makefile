@@ -1,0 +1,73 @@
+# circular-gen. `make help` lists the targets. Needs Python 3.11 or newer and make; everything else goes into .venv.
+PYTHON ?= python3
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+CG := $(BIN)/circular-gen
+READY := .venv/.ready
+PICTURES := docs/pictures
+
+.PHONY: circulars test test-long status register remind bench lint format messages pictures golden clean help
+
+circulars: $(READY)  ## make every circular, checklist and receipt into out/
+	@$(CG) build
+
+status: $(READY)  ## who has confirmed, who is late
+	@$(CG) status
+
+register: $(READY)  ## the register of outgoing papers (发文登记簿) into out/
+	@$(CG) register
+
+remind: $(READY)  ## draft the reminders that are due into out/reminders/
+	@$(CG) remind
+
+test: .venv/.dev  ## the whole test suite
+	@$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+test-long: .venv/.dev  ## the long tests too (random papers, fault tests)
+	@$(BIN)/python -m pytest -n auto -m "long or not long" --timeout=3600
+
+lint: .venv/.dev  ## ruff, mypy --strict, the arrows between the rooms
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: .venv/.dev  ## put the code into its usual form
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+messages: .venv/.dev  ## collect the texts to translate into the Chinese catalogue, and compile it
+	@$(BIN)/python build_messages.py
+
+bench: .venv/.bench  ## measure speed and size beside other tools
+	@$(BIN)/python -m benchmarks
+
+pictures: .venv/.dev  ## the pictures in README, from the sample's real output
+	@$(BIN)/circular-gen build
+	@$(BIN)/python docs/make_pictures.py out $(PICTURES)
+
+golden: .venv/.dev  ## approve the present output as the golden files (then look at git diff and the pictures)
+	@$(BIN)/python -m pytest tests/e2e/test_golden.py --approve -n 0
+
+clean:  ## remove out/ and all caches; never records/
+	rm -rf out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+$(READY): pyproject.toml build_messages.py $(wildcard src/circular_gen/locale/*/LC_MESSAGES/*.po)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "circular-gen needs Python 3.11 or newer")'
+	@test -d .venv || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/.dev: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,postgresql,scan,mail,sign,cluster,s3]'
+	@touch $@
+
+.venv/.bench: .venv/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,postgresql,scan,mail,sign,cluster,s3,bench]'
+	@touch $@

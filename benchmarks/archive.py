@@ -1,0 +1,154 @@
+"""The archive by the size of a large office: a search over 10,000 papers; a year of 200 circulars for 300 units each
+with 60,000 receipts, made, proved and measured.
+
+    python -m benchmarks.archive find
+    python -m benchmarks.archive year [CIRCULARS UNITS]
+
+The year's receipts are made small by sharing: 300 scans serve all circulars; each stands in the bag once. `size` is the
+bag beside the plain sum of what it holds: originals, evidence once, and the ledger as an export.
+"""
+
+import hashlib
+import json
+import random
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from circular_gen import evidence
+from circular_gen.archive.finding import Index, Text
+from circular_gen.archive.making import archive_year
+from circular_gen.archive.verification import verify_bag
+from circular_gen.issuing import issue
+from circular_gen.ledger import Addressed, draft, open_ledger
+from circular_gen.records import MANIFEST
+
+COMMON = "关于进一步做好安全生产工作有关通知要求各单位落实责任检查隐患整改报告森林防火燃气矿山道路交通危险化学品应急"
+
+
+def search(count: int = 10_000) -> None:
+    """Twenty questions over `count` papers of 1,500 characters."""
+    randomly = random.Random(1)
+    with tempfile.TemporaryDirectory() as folder, closing(Index(Path(folder) / "find.db")) as index:
+        words = ["".join(randomly.choices(COMMON, k=randomly.randint(2, 4))) for _n in range(3000)]
+
+        def papers() -> object:
+            for number in range(count):
+                body = "".join(randomly.choices(words, k=500))
+                title = "关于" + "".join(randomly.choices(words, k=4)) + "的通知"
+                code, paper = f"{number:04}", f"清安办发〔2026〕{number}号"
+                yield Text(code, code, f"p{number}", paper, title, "2026-01-01", (), ("城西街道办事处",), "", body)
+
+        start = time.perf_counter()
+        index.take("all", "1", papers())  # type: ignore[arg-type]
+        print(f"indexed {count} papers in {time.perf_counter() - start:.1f} s")
+        times, total = list[float](), 0
+        for word in [*randomly.sample(words, 16), "安全", "燃气 检查", "清安办发〔2026〕77号", "全"]:
+            start = time.perf_counter()
+            found = index.find(word)
+            times.append(time.perf_counter() - start)
+            total += found.total
+        print(f"20 searches, {total} papers found; the slowest took {max(times) * 1000:.0f} ms (goal: 200)")
+
+
+class Memory(threading.Thread):
+    """The process's largest memory while it runs, in MB, from /proc."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.most, self.ended = 0.0, threading.Event()
+
+    def run(self) -> None:
+        while not self.ended.wait(0.2):
+            fields = Path("/proc/self/statm").read_text("ascii").split()
+            self.most = max(self.most, int(fields[1]) * 4096 / 1e6)
+
+    def stop(self) -> float:
+        self.ended.set()
+        self.join()
+        return self.most
+
+
+def office(root: Path, circulars: int, units: int) -> None:
+    """A workspace with `circulars` issued papers: one is pressed, the others are issued with the same originals."""
+    names = [f"u{number:03}" for number in range(units)]
+    (root / "circulars").mkdir(parents=True)
+    (root / "office.yaml").write_text(
+        "name: 清河市安全生产委员会办公室\ncode: 清安办发\narchive: {fonds: Z109}\n", "utf-8"
+    )
+    lines = [f"  - {{id: {name}, name: 第{name[1:]}街道办事处, tags: [街道]}}\n" for name in names]
+    (root / "recipients.yaml").write_text(f"units:\n{''.join(lines)}groups:\n  各街道: {{tags: [街道]}}\n", "utf-8")
+    (root / "circulars" / "c000.yaml").write_text(
+        "title: 关于做好安全检查工作的通知\nnumber: 清安办发〔2026〕1号\ndate: 2026-01-05\naddressees: 各街道\n"
+        "retention: 30年\nbody: |\n  一、抓紧检查。请立即开展检查。\n"
+        "receipt: {ask: acknowledge, by: 2026-12-25 17:00, needs: [signature], basis: 本通知}\n",
+        "utf-8",
+    )
+    issue(root, "c000")
+    scans = [evidence.keep_bytes(root, b"\x89PNG" + random.Random(n).randbytes(60_000), ".png") for n in range(units)]
+    first = root / "records" / "issued" / "c000" / "r0"
+    with open_ledger(root / "records" / "ledger.db") as ledger:
+        payload = ledger.events("c000", kinds=("issued",))[0].payload
+        for number in range(circulars):
+            name = f"c{number:03}"
+            if number:
+                folder = root / "records" / "issued" / name / "r0"
+                shutil.copytree(first, folder)
+                manifest = json.loads((folder / MANIFEST).read_text("utf-8")) | {"circular": name}
+                (folder / MANIFEST).chmod(0o600)
+                (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False) + "\n", "utf-8")
+                digest = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+                fields = {k: v for k, v in payload.items() if k not in ("number", "code", "year", "ordinal", "files")}
+                fields["files"] = payload["files"] | {MANIFEST: digest}
+                people = [Addressed(unit, name=f"第{unit[1:]}街道办事处", receipt=True) for unit in names]
+                ledger.issue(name, code="清安办发", year=2026, actor="综合科", payload=fields, units=people)
+            ledger.append(
+                *(
+                    draft("received", "综合科", name, unit, by="张某", how="scan", evidence=[scan],
+                          at=datetime.now(UTC).isoformat())
+                    for unit, scan in zip(names, scans, strict=True)
+                )
+            )  # fmt: skip
+
+
+def year(circulars: int = 200, units: int = 300) -> None:
+    """Make, measure and prove a year."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "office"
+        start = time.perf_counter()
+        office(root, circulars, units)
+        print(
+            f"{circulars} circulars, {units} units, {circulars * units} receipts ({time.perf_counter() - start:.0f} s)"
+        )
+        plain = sum(p.stat().st_size for p in (root / "records" / "issued").rglob("*") if p.is_file())
+        plain += sum(p.stat().st_size for p in evidence.kept(root))
+        with open_ledger(root / "records" / "ledger.db") as ledger:
+            from circular_gen.ledger import export_lines
+
+            plain += sum(len(line.encode()) for line in export_lines(ledger))
+        memory = Memory()
+        memory.start()
+        start = time.perf_counter()
+        (bag,) = archive_year(root, 2026).bags
+        took, most = time.perf_counter() - start, memory.stop()
+        size = sum(p.stat().st_size for p in bag.path.rglob("*") if p.is_file())
+        print(f"made in {took:.0f} s, at most {most:.0f} MB; {size / 1e6:.0f} MB, {size / plain:.3f} of the plain sum")
+        for contents in (False, True):
+            start = time.perf_counter()
+            done = verify_bag(bag.path, contents=contents)
+            took = time.perf_counter() - start
+            how = "and opened" if contents else "hashes and records"
+            found = {finding.check for finding in done.findings} - {"agrees"}  # one PDF serves all the circulars
+            print(f"verified ({how}) in {took:.1f} s, {size / 1e6 / took:.0f} MB/s, found {sorted(found)}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["find"]:
+        search()
+    else:
+        year(*map(int, sys.argv[2:]))

@@ -1,0 +1,1 @@
+"""What the rules look at, by the parts of a paper."""

@@ -1,0 +1,260 @@
+"""What the rules look at after the body: annex list, signature, date, note, annexes.
+
+In: an `Eye`. Out: what was `Seen`.
+"""
+
+import re
+from collections.abc import Iterator
+
+from circular_gen.checks.anatomy import annex_names, compact
+from circular_gen.checks.looks.eye import Eye, Look, Seen
+from circular_gen.checks.paper import NOWHERE, Block
+from circular_gen.messages import _
+
+
+def annex_list_blank(eye: Eye) -> Iterator[Seen]:
+    if eye.paper.annex_list and eye.paper.annex_list[0].blank is not None:
+        first = eye.paper.annex_list[0]
+        yield eye.lines(first.blank, "blank.annex_list", 0.4, first.place)
+
+
+def annex_list_indent(eye: Eye) -> Iterator[Seen]:
+    if eye.paper.annex_list and eye.paper.annex_list[0].left is not None:
+        first = eye.paper.annex_list[0]
+        yield eye.cells(first.left, "indent.body", 0.45, first.place)
+
+
+def annex_list_align(eye: Eye) -> Iterator[Seen]:
+    """The number of every further annex stands under that of the first, right of 附件：."""
+    if not eye.paper.annex_list or eye.paper.annex_list[0].left is None:
+        return
+    if any(not seen.right for seen in annex_list_indent(eye)):
+        return
+    first = eye.paper.annex_list[0]
+    under = (first.left or 0) + 3 * eye.cell
+    for block in eye.paper.annex_list[1:]:
+        if block.left is not None and re.match(r"\d", compact(block.text)):
+            off = block.left - under
+            yield Seen(abs(off) <= 0.6 * eye.cell, off, 0.0, "mm", block.place)
+
+
+def annex_list_punctuation(eye: Eye) -> Iterator[Seen]:
+    for name in annex_names(eye.paper.annex_list):
+        mark = name[-1:]
+        yield Seen(mark not in "。；，、;,.", mark, _("none"), "", eye.paper.annex_list[0].place)
+
+
+def annex_list_numbering(eye: Eye) -> Iterator[Seen]:
+    names = annex_names(eye.paper.annex_list)
+    place = eye.paper.annex_list[0].place if names else NOWHERE
+    for at, name in enumerate(names, 1):
+        found = re.match(f"(?:{_NUMBER_OF_NAME})?", name)
+        number = found[0] if found else ""
+        wanted = f"{at}." if len(names) > 1 else ""
+        yield Seen(number in (wanted, wanted.replace(".", "．")), number or _("none"), wanted or _("none"), "", place)
+
+
+_NUMBER_OF_NAME = r"(?:\d+[.．、]|[一二三四五六七八九十]+、|[（(].{1,2}[）)])"
+
+
+def annex_match(eye: Eye) -> Iterator[Seen]:
+    names = [
+        re.sub(f"^{_NUMBER_OF_NAME}", "", name).rstrip("。；，、;,.") for name in annex_names(eye.paper.annex_list)
+    ]
+    titles = ["".join(compact(block.text) for block in annex.title) for annex in eye.paper.annexes]
+    if not names or not titles:
+        return
+    for at in range(max(len(names), len(titles))):
+        name = names[at] if at < len(names) else _("none")
+        title = titles[at] if at < len(titles) else _("none")
+        place = eye.paper.annexes[at].label.place if at < len(titles) else eye.paper.annex_list[0].place
+        if title or at >= len(titles):
+            yield Seen(_plain(name) == _plain(title), title, name, "", place)
+
+
+def _plain(name: str) -> str:
+    return re.sub('[《》“”"\\s]', "", name)
+
+
+def date_form(eye: Eye) -> Iterator[Seen]:
+    block = eye.paper.date
+    if block is not None and re.match(r"\d", block.text.strip()):
+        found = compact(block.text)
+        year, month, day = (int(part) for part in re.findall(r"\d+", found)[:3])
+        year += 2000 if year < 100 else 0
+        wanted = f"{year}年{month}月{day}日"
+        yield Seen(found == wanted, found, wanted, "", block.place)
+
+
+def date_numerals(eye: Eye) -> Iterator[Seen]:
+    block = eye.paper.date
+    if block is not None:
+        right = bool(re.match(r"\d", block.text.strip()))
+        yield Seen(right, compact(block.text), _("Arabic figures"), "", block.place)
+
+
+def _manner(eye: Eye) -> str:
+    """Whether a paper's signature stands like that of a sealed or an unsealed one, or like the post before a chop."""
+    date, signature = eye.paper.date, eye.paper.signature
+    if date is None or not signature or date.left is None or signature[-1].left is None:
+        return "sealed"
+    below = signature[-1]
+    if (date.blank or 0) > 0.5 * eye.line and len(signature) == 1 and len(compact(below.text)) < 12:
+        return "chop"
+    if date.end is not None and abs(date.end - 4 * eye.cell) < 0.5 * eye.cell:
+        return "sealed"
+    shift = (date.left - (below.left or 0)) / eye.cell
+    return "unsealed" if abs(shift - eye.number("indent.unsealed.date")) < 0.5 else "sealed"
+
+
+def date_place(eye: Eye) -> Iterator[Seen]:
+    date = eye.paper.date
+    if date is None:
+        return
+    if _manner(eye) == "sealed":
+        yield eye.cells(date.end, "indent.sealed", 0.45, date.place)
+
+
+def date_place_chop(eye: Eye) -> Iterator[Seen]:
+    date = eye.paper.date
+    if date is not None and _manner(eye) == "chop":
+        yield eye.cells(date.end, "indent.chop", 0.45, date.place)
+
+
+def date_blank_chop(eye: Eye) -> Iterator[Seen]:
+    date = eye.paper.date
+    if date is not None and date.blank is not None and _manner(eye) == "chop":
+        yield eye.lines(date.blank, "blank.chop.date", 0.4, date.place)
+
+
+def signature_place_unsealed(eye: Eye) -> Iterator[Seen]:
+    date, signature = eye.paper.date, eye.paper.signature
+    if date is None or not signature or _manner(eye) != "unsealed":
+        return
+    ends = [block.end for block in (date, *signature) if block.end is not None]
+    yield eye.cells(min(ends) if ends else None, "indent.unsealed", 0.45, signature[0].place)
+
+
+def signature_centre(eye: Eye) -> Iterator[Seen]:
+    date, signature = eye.paper.date, eye.paper.signature
+    if date is None or date.centre is None or _manner(eye) != "sealed":
+        return
+    if not all(seen.right for seen in date_place(eye)):
+        return
+    for block in signature:
+        if block.centre is not None:
+            off = block.centre - date.centre
+            at_edge = off < 0 and block.end is not None and block.end < 1.0
+            yield Seen(abs(off) <= 0.5 * eye.cell or at_edge, off, 0.0, "mm", block.place)
+
+
+def signature_blank(manner: str) -> Look:
+    def look(eye: Eye) -> Iterator[Seen]:
+        signature = eye.paper.signature
+        if signature and _manner(eye) == manner and signature[0].blank is not None:
+            yield eye.lines(signature[0].blank, f"blank.{manner}", 0.5, signature[0].place)
+
+    return look
+
+
+def _signed(eye: Eye) -> list[Block]:
+    return [*eye.paper.signature, *([eye.paper.date] if eye.paper.date is not None else [])]
+
+
+def signature_face(eye: Eye) -> Iterator[Seen]:
+    yield from eye.faces(_signed(eye), "signature")
+
+
+def signature_size(eye: Eye) -> Iterator[Seen]:
+    yield from eye.size(_signed(eye), "signature")
+
+
+def _attending(eye: Eye) -> list[Block]:
+    """Of minutes: who was there, and who was not."""
+    if eye.paper.format != "minutes":
+        return []
+    blocks = (*eye.paper.body, *([eye.paper.note] if eye.paper.note else []))
+    return [block for block in blocks if re.match("(?:出席|请假|列席)[：:]", compact(block.text))]
+
+
+def attendance_blank(eye: Eye) -> Iterator[Seen]:
+    for block in _attending(eye)[:1]:
+        if block.blank is not None:
+            yield eye.lines(block.blank, "blank.attendance", 0.5, block.place)
+
+
+def attendance_face(eye: Eye) -> Iterator[Seen]:
+    for block in _attending(eye):
+        yield from eye.face(block.begins(2), "attendance", block.place)
+
+
+def signature_company(eye: Eye) -> Iterator[Seen]:
+    """At least two lines of body on the signature's page."""
+    date = eye.paper.date
+    if not eye.exact or date is None or date.place.page <= 1:
+        return
+    text = [b for b in (*eye.paper.body, *eye.paper.annex_list) if b.place.page <= date.place.page]
+    lines = sum(len(block.lines) for block in text if block.place.page == date.place.page)
+    last = text[-1] if text else None
+    begun = last is not None and last.place.page == date.place.page - 1
+    if last is not None and begun and (last.ink_bottom or 0) < (last.ink_top or 0):
+        # A paragraph that began on the page before and ends here.
+        lines += round(((last.ink_bottom or 0) - eye.type_area[1]) / eye.line)
+    yield Seen(lines >= 2, float(lines), 2.0, "line", date.place)
+
+
+def signature_statement(eye: Eye) -> Iterator[Seen]:
+    for block in eye.paper.sheet.blocks:
+        if re.search("此页无正文", compact(block.text)):
+            yield Seen(False, compact(block.text)[:20], _("none"), "", block.place)
+
+
+def note_brackets(eye: Eye) -> Iterator[Seen]:
+    note = eye.paper.note
+    if note is not None:
+        text = compact(note.text)
+        right = text.startswith("（") and text.endswith("）")
+        yield Seen(right, text[:1] + "…" + text[-1:], "（…）", "", note.place)
+
+
+def note_indent(eye: Eye) -> Iterator[Seen]:
+    note = eye.paper.note
+    if note is not None and note.left is not None:
+        yield eye.cells(note.left, "indent.note", 0.45, note.place)
+
+
+def annex_label(eye: Eye) -> Iterator[Seen]:
+    for annex in eye.paper.annexes:
+        text = compact(annex.label.text)
+        wanted = re.sub("[：:]$", "", text)
+        yield Seen(text == wanted, text, wanted, "", annex.label.place)
+
+
+def annex_label_place(eye: Eye) -> Iterator[Seen]:
+    for annex in eye.paper.annexes:
+        if annex.label.left is not None:
+            yield Seen(abs(annex.label.left) <= 1.2, annex.label.left, 0.0, "mm", annex.label.place)
+
+
+def annex_label_face(eye: Eye) -> Iterator[Seen]:
+    yield from eye.faces([annex.label for annex in eye.paper.annexes], "annex_label")
+
+
+def annex_label_size(eye: Eye) -> Iterator[Seen]:
+    yield from eye.size([annex.label for annex in eye.paper.annexes], "annex_label")
+
+
+def annex_page(eye: Eye) -> Iterator[Seen]:
+    for annex in eye.paper.annexes:
+        yield Seen(annex.label.new_page, _("on the page before it"), _("a new page"), "", annex.label.place)
+
+
+def annex_title_line(eye: Eye) -> Iterator[Seen]:
+    for annex in eye.paper.annexes:
+        if annex.title and annex.title[0].blank is not None:
+            yield eye.lines(annex.title[0].blank, "blank.annex_title", 0.5, annex.title[0].place)
+
+
+def annex_title_place(eye: Eye) -> Iterator[Seen]:
+    for annex in eye.paper.annexes:
+        yield from eye.centred(annex.title, 3.5)

@@ -1,0 +1,186 @@
+"""Finished files measured against GB/T 9704-2012.
+
+In: the path of a DOCX or PDF and the style whose figures hold. Out: findings, each with its rule, clause and strength,
+what was measured and what was expected. Only what the standard requires is an error; what it recommends or what is
+mere practice warns; what this kind of file cannot tell is a note.
+"""
+
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from circular_gen.checks.anatomy import name_elements
+from circular_gen.checks.files import FileError, recognise
+from circular_gen.checks.looks.eye import Eye, Seen
+from circular_gen.checks.paper import NOWHERE, Paper, Place
+from circular_gen.checks.rules import RULES, Rule
+from circular_gen.messages import _
+from circular_gen.resources import TEMPLATES
+from circular_gen.typeset.style import Source, Style, load_style
+
+Severity = Literal["error", "warning", "note"]
+MOST_OF_A_RULE = 5
+"""Findings of one rule in one file; the last one says how many more there are."""
+UNREADABLE, NO_PAPER = "unreadable", "no-paper"
+"""Codes of what is found before any rule is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileFinding:
+    """One line for a clerk, one record for a program. `measured` and `expected` are in `unit` (mm, pt, line, cell,
+    count) or are words; `clause` is empty where the standard says nothing."""
+
+    path: Path
+    rule: str
+    severity: Severity
+    message: str
+    clause: str = ""
+    strength: str = ""
+    measured: float | str | None = None
+    expected: float | str | None = None
+    unit: str = ""
+    place: Place = NOWHERE
+
+    @property
+    def where(self) -> str:
+        """The place as words; empty for the whole file."""
+        place = self.place
+        if place.paragraph:
+            return _("paragraph {number}").format(number=place.paragraph)
+        if not place.page:
+            return ""
+        page = _("page {page}").format(page=place.page)
+        if place.x is None or place.y is None:
+            return page
+        return page + _(", {x:.0f} mm from the left, {y:.0f} mm from the top").format(x=place.x, y=place.y)
+
+
+def record(finding: FileFinding) -> dict[str, Any]:
+    """`finding` as --json gives it."""
+    place = {name: value for name, value in asdict(finding.place).items() if value}
+    rest = {name: value for name, value in asdict(finding).items() if name not in ("path", "rule", "place")}
+    return {"path": finding.path.as_posix(), "code": finding.rule, **rest, "place": place}
+
+
+@cache
+def standard() -> Style:
+    """The packaged figures."""
+    return load_style((TEMPLATES / "gbt9704.yaml").read_text("utf-8"))
+
+
+def measure(path: Path, style: Style) -> Paper:
+    """The paper in the file at `path`; FileError where it cannot be measured."""
+    kind, data = recognise(path)
+    if kind == "pdf":
+        from circular_gen.checks.pdf_measure import measure_pdf
+
+        return name_elements(measure_pdf(data, style))
+    from circular_gen.checks.docx_measure import measure_docx
+
+    return name_elements(measure_docx(data, style))
+
+
+def check_file(path: Path, style: Style | None = None) -> tuple[FileFinding, ...]:
+    """Everything that is wrong with the file at `path`, in the order of the rules, then what cannot be measured. A file
+    that cannot be measured at all is itself the finding."""
+    style = style or standard()
+    try:
+        paper = measure(path, style)
+    except FileError as fault:
+        return (FileFinding(path, UNREADABLE, "error", str(fault)),)
+    addressed = paper.addressees is not None and paper.addressees.text.rstrip().endswith(("：", ":"))
+    if not (paper.mark or paper.number or paper.colophon or addressed):
+        message = _("no official paper: neither issuer mark nor document number, addressees or colophon; not measured")
+        return (FileFinding(path, NO_PAPER, "warning", message),)
+    return judge(path, paper, style)
+
+
+def judge(path: Path, paper: Paper, style: Style) -> tuple[FileFinding, ...]:
+    """The findings about `paper`."""
+    eye = Eye(paper, style, standard())
+    wrong: list[FileFinding] = []
+    unknown: list[FileFinding] = []
+    for rule in RULES:
+        seen = list(rule.look(eye))
+        faults = [one for one in seen if not one.right]
+        wrong += _findings(path, rule, faults, style)
+        if seen and all(one.measured is None for one in seen):
+            unknown.append(_unknown(path, rule, seen[0], style))
+    return (*wrong, *unknown)
+
+
+def source_of(name: str, style: Style) -> Source:
+    """Clause and strength of a measure, type or rule; of the packaged file where `style` lacks it."""
+    for known in (style, standard()):
+        if name in known.rules:
+            return known.rules[name]
+        if name in known.measures:
+            return known.measures[name].source
+        if name in known.types:
+            return known.types[name].source
+    raise KeyError(name)
+
+
+def _findings(path: Path, rule: Rule, faults: list[Seen], style: Style) -> list[FileFinding]:
+    found = []
+    more = len(faults) - MOST_OF_A_RULE
+    for number, one in enumerate(faults[:MOST_OF_A_RULE], 1):
+        source = source_of(one.source or rule.source, style)
+        measured = shown(one.measured, one.unit) if one.measured is not None else ""
+        expected = shown(one.expected, one.unit)
+        message = _sentence(source).format(
+            what=_(rule.what), measured=measured, expected=expected, clause=source.clause
+        )
+        if number == MOST_OF_A_RULE and more > 0:
+            message += _("; and {count} more").format(count=more)
+        found.append(
+            FileFinding(
+                path,
+                rule.name,
+                "error" if source.strength == "required" else "warning",
+                message,
+                source.clause,
+                source.strength,
+                _plain(one.measured),
+                _plain(one.expected),
+                one.unit,
+                one.place,
+            )
+        )
+    return found
+
+
+def _sentence(source: Source) -> str:
+    """How binding the figure is, in the standard's words; practice never claims the standard."""
+    return {
+        "required": _("{what}: {measured}; required: {expected} (GB/T 9704-2012, {clause})"),
+        "usual": _("{what}: {measured}; usual: {expected} (GB/T 9704-2012, {clause})"),
+        "recommended": _("{what}: {measured}; recommended: {expected} (GB/T 9704-2012, {clause})"),
+        "optional": _("{what}: {measured}; possible: {expected} (GB/T 9704-2012, {clause})"),
+    }.get(source.strength, _("{what}: {measured}; in practice: {expected} (not said by the standard)"))
+
+
+def _unknown(path: Path, rule: Rule, seen: Seen, style: Style) -> FileFinding:
+    source = source_of(rule.source, style)
+    message = _("{what}: cannot be measured in this file").format(what=_(rule.what))
+    return FileFinding(
+        path, rule.name, "note", message, source.clause, source.strength, None, _plain(seen.expected), seen.unit
+    )
+
+
+def _plain(value: float | str | None) -> float | str | None:
+    return round(value, 2) if isinstance(value, float) else value
+
+
+def shown(value: float | str, unit: str) -> str:
+    """A figure with its unit, in words."""
+    text = f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, int | float) else value
+    text = "0" if text == "-0" else text
+    return {
+        "mm": _("{value} mm"),
+        "pt": _("{value} pt"),
+        "line": _("{value} lines"),
+        "cell": _("{value} Hanzi wide"),
+        "count": "{value}",
+    }.get(unit, "{value}").format(value=text)

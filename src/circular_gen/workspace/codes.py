@@ -1,0 +1,134 @@
+"""Receipt codes: what the QR on every page of a checklist and receipt says, and how a forged one is told.
+
+A payload is 54 characters of QR's alphanumeric set, each part of fixed length, numbers and hashes in Crockford's base
+32:
+
+    CG1 office 6 · kind 1 · circular 8 · unit 9 · revision 1 · page 1 · ledger size 6 · ledger root 9 · check 10
+
+`office` tells whose code it is; `circular` and `unit` are hashes of the ids, looked up among the known ones; `ledger
+size` and `root` are the ledger's checkpoint when the paper was issued (zeros on a draft); `check` is an HMAC-SHA256
+(50 bits) over the whole ids and all parts before it, under the office's secret key.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+PREFIX = "CG1"
+LENGTH = 54
+KINDS = {"checklist": "C", "receipt": "R", "escalation": "E"}
+_PAIRS = tuple(first + second for first in ALPHABET for second in ALPHABET)
+_KIND_NAMES = {letter: name for name, letter in KINDS.items()}
+
+
+class BadCode(ValueError):  # noqa: N818
+    """A payload that this office did not print; the message is one clear line, `reason` a word for programs."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The ledger's size (events) and the start of its Merkle root when a paper was made."""
+
+    size: int = 0
+    root: bytes = bytes(6)
+
+
+class Code(NamedTuple):
+    """What a payload says once it is verified."""
+
+    kind: str
+    circular: str
+    unit: str
+    page: int
+    revision: int = 0
+    checkpoint: Checkpoint = Checkpoint()
+
+
+def base32(number: int, length: int) -> str:
+    """`number` in `length` characters of Crockford's base 32, most significant first."""
+    text = "".join([_PAIRS[number >> shift & 1023] for shift in range(10 * ((length + 1) // 2 - 1), -1, -10)])
+    return text[-length:]
+
+
+def _number(text: str) -> int:
+    value = 0
+    for character in text:
+        value = value << 5 | ALPHABET.index(character)
+    return value
+
+
+def _hashed(prefix: str, text: str, length: int) -> str:
+    digest = hashlib.sha256(f"{prefix}\0{text}".encode()).digest()
+    return base32(int.from_bytes(digest[:8], "big") >> 64 - 5 * length, length)
+
+
+@lru_cache(maxsize=64)
+def circular_tag(circular: str) -> str:
+    return _hashed("circular", circular, 8)
+
+
+def unit_tag(unit: str) -> str:
+    return _hashed("unit", unit, 9)
+
+
+@lru_cache(maxsize=4)
+def _checkpoint_text(checkpoint: Checkpoint) -> str:
+    return base32(checkpoint.size, 6) + base32(int.from_bytes(checkpoint.root[:6], "big") >> 3, 9)
+
+
+class Codes:
+    """Writes and verifies payloads under one office key (32 random bytes)."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self.office = _hashed("office", hashlib.sha256(b"circular-gen office" + key).hexdigest(), 6)
+
+    def payload(self, code: Code) -> str:
+        """The text of the QR on page `code.page` (1–31; 0 on a DOCX, which has no pages of its own)."""
+        checkpoint = code.checkpoint
+        head = (
+            f"{PREFIX}{self.office}{KINDS[code.kind]}{circular_tag(code.circular)}{unit_tag(code.unit)}"
+            f"{ALPHABET[code.revision & 31]}{ALPHABET[min(code.page, 31)]}{_checkpoint_text(checkpoint)}"
+        )
+        return head + self._check(head, code.circular, code.unit)
+
+    def readable(self, payload: str) -> str:
+        """What stands under the QR: kind and page, then the check code in two groups, and on what was issued the
+        ledger's checkpoint as `ledger verify --against` takes it, e.g. `R1 7K3M9-Q2XV8 1234-7K3M9Q2XV`."""
+        check, size = payload[-10:], _number(payload[29:35])
+        checkpoint = f" {size}-{payload[35:44]}" if size else ""
+        return f"{payload[9]}{ALPHABET.index(payload[28])} {check[:5]}-{check[5:]}{checkpoint}"
+
+    def read(self, payload: str, circulars: Iterable[str], units: Mapping[str, Iterable[str]]) -> Code:
+        """The code in `payload`. `circulars`: known ids; `units`: circular id → its units' ids. BadCode if it is no
+        code (`foreign`), another office's (`other-office`), unknown or forged (`bad-check`)."""
+        if len(payload) != LENGTH or not payload.startswith(PREFIX) or not payload.isascii():
+            raise BadCode("foreign", "this is not a code of circular-gen")
+        if payload[3:9] != self.office:
+            raise BadCode("other-office", "the code belongs to another office")
+        head, check = payload[:-10], payload[-10:]
+        try:
+            revision, page, size = _number(head[27]), _number(head[28]), _number(head[29:35])
+            root = (_number(head[35:44]) << 3).to_bytes(6, "big")
+            kind = _KIND_NAMES[head[9]]
+        except (ValueError, KeyError):
+            raise BadCode("bad-check", "the code is damaged or forged") from None
+        for circular in circulars:
+            if circular_tag(circular) != head[10:18]:
+                continue
+            for unit in units.get(circular, ()):
+                if unit_tag(unit) == head[18:27] and hmac.compare_digest(self._check(head, circular, unit), check):
+                    return Code(kind, circular, unit, page, revision, Checkpoint(size, root))
+        raise BadCode("bad-check", "the code is damaged, forged, or of a circular that is not known here")
+
+    def _check(self, head: str, circular: str, unit: str) -> str:
+        digest = hmac.digest(self._key, f"{head}\0{circular}\0{unit}".encode(), "sha256")
+        return base32(int.from_bytes(digest[:8], "big") >> 14, 10)

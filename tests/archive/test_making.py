@@ -1,0 +1,266 @@
+"""`archive YEAR`: what is archived, in which order, once, and whole or not at all."""
+
+import json
+import logging
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import bagit
+import pikepdf
+import pytest
+
+from circular_gen import evidence
+from circular_gen.archive.bag import BagError
+from circular_gen.archive.codes import NoFondsError
+from circular_gen.archive.making import archive_year
+from circular_gen.ledger import Draft, draft
+from circular_gen.records import open_records
+
+from ..preflight import assert_part_1
+from .conftest import BAG, DAY, UNITS, YEAR, answer, scan_of
+
+logging.getLogger("bagit").setLevel(logging.WARNING)
+
+
+def bags(root: Path) -> dict[str, Path]:
+    folder = root / "records" / "archive"
+    return {path.name: path for path in sorted(folder.iterdir()) if path.is_dir()} if folder.is_dir() else {}
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def catalogue(bag: Path) -> Any:
+    return json.loads((bag / "data" / "catalogue.json").read_text("utf-8"))
+
+
+def item(bag: Path, number: int) -> Any:
+    return json.loads((bag / "data" / "items" / f"{number:04}" / "item.json").read_text("utf-8"))
+
+
+def test_open_circulars_are_held_back_and_told(desk: Path) -> None:
+    done = archive_year(desk, YEAR)
+    assert [held.circular for held in done.held] == ["gas"]
+    assert "2 units still owe an answer" in done.held[0].matters[0]
+    assert [bag.items for bag in done.bags] == [2, 1]
+    assert list(bags(desk)) == [f"Z109-WS-{YEAR}-D10-BGS", BAG]
+    titles = [entry["circular"] for entry in catalogue(bags(desk)[BAG])["items"]]
+    assert titles == ["fire", "汛期"]
+    assert archive_year(desk, YEAR - 1).bags == ()
+
+
+def test_items_are_numbered_by_date_and_number_without_gaps(archived: Path) -> None:
+    head = catalogue(bags(archived)[BAG])
+    assert [entry["code"] for entry in head["items"]] == [f"Z109-WS·{YEAR}-D30-BGS-{n:04}" for n in (1, 2, 3)]
+    assert [entry["circular"] for entry in head["items"]] == ["fire", "gas", "汛期"]
+    assert (head["items"][0]["date"], head["items"][0]["approver"]) == (f"{DAY}", "王某某")
+    assert head["items"][1]["as is"] == "年底集中归档"
+    assert "as is" not in head["items"][0]
+
+
+def test_a_bag_is_one_to_bagit_itself(archived: Path) -> None:
+    for path in bags(archived).values():
+        assert bagit.Bag(str(path)).validate()
+
+
+def test_everything_of_a_circular_is_there_once(archived: Path) -> None:
+    bag = bags(archived)[BAG]
+    told = item(bag, 1)
+    assert told["ask"] == "acknowledge"
+    assert [unit["unit"] for unit in told["distribution"]] == list(UNITS)
+    assert {unit["by"] for unit in told["distribution"]} == {"张某"}
+    names = {file["name"] for file in told["files"] if "name" in file}
+    for path in (archived / "records" / "issued" / "fire").rglob("*"):
+        if path.is_file():
+            assert path.relative_to(archived / "records").as_posix() in names
+    roles = [file["role"] for file in told["files"]]
+    assert roles.count("evidence") == 3
+    for one in (told, item(bag, 2), item(bag, 3)):
+        for file in one["files"]:
+            assert (bag / file["path"]).stat().st_size == file["bytes"]
+    payload = [path for path in (bag / "data").rglob("*") if path.is_file()]
+    scans = [path for path in payload if path.suffix == ".png"]
+    assert len(scans) == len({path.read_bytes() for path in scans}) == 4
+    shared = evidence.keep_bytes(archived, scan_of("fire chengxi"), ".png")
+    assert (bag / "data" / "shared" / f"{shared}.png").is_file()
+    assert all(path.name.isascii() for path in payload)
+
+
+def test_the_paper_carries_what_it_was_made_from(archived: Path) -> None:
+    bag = bags(archived)[BAG]
+    with pikepdf.open(bag / "data" / "items" / "0003" / "paper.pdf") as paper:
+        (name,) = paper.attachments
+        attached = paper.attachments[name].get_file()
+        assert attached.read_bytes() == (archived / "circulars" / "汛期.yaml").read_bytes()
+        assert paper.Root.AF[0].AFRelationship == "/Source"
+        with paper.open_metadata() as metadata:
+            assert metadata["pdfaid:part"] == "3"
+            assert metadata["pdfaid:conformance"] in ("A", "B")
+            assert "防汛值班" in metadata["dc:title"]
+
+
+def test_the_same_again_changes_nothing(desk: Path) -> None:
+    archive_year(desk, YEAR, as_is="年底")
+    before = files(desk / "records" / "archive")
+    done = archive_year(desk, YEAR)
+    assert (done.bags, done.held, done.known) == ((), (), 4)
+    assert files(desk / "records" / "archive") == before
+
+
+def test_the_same_records_give_the_same_items(desk: Path, archived: Path) -> None:
+    archive_year(desk, YEAR, as_is="年底集中归档")
+    ours, theirs = (files(root / "records" / "archive" / BAG / "data" / "items") for root in (desk, archived))
+    assert ours == theirs
+
+
+def test_a_late_receipt_goes_into_a_supplement(desk: Path) -> None:
+    archive_year(desk, YEAR, as_is="年底")
+    late = answer(desk, "gas", "chengxi", scan_of("late"))
+    done = archive_year(desk, YEAR)
+    (bag,) = done.bags
+    assert (bag.path.name, bag.supplements, bag.items) == (f"{BAG}-S01", BAG, 1)
+    told = item(bag.path, 2)
+    assert (told["code"], told["supplements"]) == (f"Z109-WS·{YEAR}-D30-BGS-0002", BAG)
+    assert [file["name"] for file in told["files"] if file["role"] == "evidence"] == [f"evidence/{late[:2]}/{late}.png"]
+    assert bagit.Bag(str(bag.path)).validate()
+    assert archive_year(desk, YEAR).bags == ()
+
+
+def test_what_was_held_back_goes_into_a_supplement_with_the_next_number(desk: Path) -> None:
+    archive_year(desk, YEAR)
+    for unit in ("chengxi", "chengdong"):
+        answer(desk, "gas", unit, scan_of(f"gas {unit}"))
+    (bag,) = archive_year(desk, YEAR).bags
+    assert [entry["code"] for entry in catalogue(bag.path)["items"]] == [f"Z109-WS·{YEAR}-D30-BGS-0003"]
+    assert "Archive-Supplements: " + BAG in (bag.path / "bag-info.txt").read_text("utf-8")
+
+
+def test_the_ledger_proves_what_lies_in_the_bag(archived: Path) -> None:
+    with open_records(archived) as records:
+        (made, _other) = records.ledger.events(kinds=("archiving",))
+        archived_events = records.ledger.events(kinds=("archived",))
+    assert {event.payload["sha256"] for event in archived_events} >= {made.payload["sha256"]}
+    assert len(archived_events) == 4
+
+
+def test_what_was_changed_since_is_not_archived(desk: Path) -> None:
+    path = desk / "records" / "issued" / "fire" / "r0" / "chengxi" / "receipt.pdf"
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes() + b"\n")
+    with pytest.raises(BagError, match=r"receipt\.pdf is not as it was"):
+        archive_year(desk, YEAR)
+    assert not [name for name in bags(desk) if "D30" in name]
+    assert not list((desk / "records" / "archive").glob(".archiving*"))
+
+
+def test_the_fonds_must_be_known(desk: Path) -> None:
+    text = (desk / "office.yaml").read_text("utf-8")
+    (desk / "office.yaml").write_text(text.partition("archive:")[0], "utf-8")
+    with pytest.raises(NoFondsError, match="fonds"):
+        archive_year(desk, YEAR)
+
+
+def test_a_password_is_left_out(desk: Path) -> None:
+    frozen = desk / "records" / "issued" / "fire" / "r0" / "_input" / "office.yaml"
+    frozen.chmod(0o600)
+    frozen.write_text("ledger: postgresql://office:secret@host/db\n", "utf-8")
+    done = archive_year(desk, YEAR)
+    assert any("password" in note for bag in done.bags for note in bag.notes)
+    assert not any(b"secret@" in data for data in files(desk / "records" / "archive").values())
+
+
+def test_other_rooms_records_come_in_by_themselves(desk: Path) -> None:
+    folder = desk / "records" / "reminders" / "fire"
+    folder.mkdir(parents=True)
+    (folder / "催办1.pdf").write_bytes(b"%PDF-1.7")
+    with open_records(desk) as records:
+        records.ledger.append(draft("noted", "综合科", "fire", text="电话催办"))
+    archive_year(desk, YEAR)
+    told = item(bags(desk)[BAG], 1)
+    assert "reminders/fire/催办1.pdf" in {file.get("name") for file in told["files"]}
+    assert "电话催办" in (bags(desk)[BAG] / "data" / "items" / "0001" / "events.jsonl").read_text("utf-8")
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+import circular_gen.archive.making as making
+where, count = sys.argv[2], int(sys.argv[3])
+def dying(owner, name, after=False):
+    was, calls = getattr(owner, name), [0]
+    def now(*args, **kwargs):
+        calls[0] += 1
+        if calls[0] == count and not after:
+            os._exit(9)
+        result = was(*args, **kwargs)
+        if calls[0] == count and after:
+            os._exit(9)
+        return result
+    setattr(owner, name, now)
+places = {
+    "copy": (making.BagWriter, "copy", False), "announce": (making._Making, "_announce", False),
+    "announced": (making._Making, "_announce", True), "finish": (making.BagWriter, "finish", True),
+    "renamed": (making, "flush", True), "record": (making, "record_archived", False),
+}
+dying(*places[where])
+making.archive_year(Path(sys.argv[1]), int(sys.argv[4]), as_is="年底集中归档")
+"""
+MOMENTS = (
+    ("copy", 30),
+    ("announced", 1),
+    ("renamed", 2),
+    *(pytest.param(where, 1, marks=pytest.mark.long) for where in ("copy", "announce", "finish", "record")),
+)
+
+
+@pytest.fixture(scope="module")
+def whole(archived: Path) -> dict[str, bytes]:
+    return files(archived / "records" / "archive" / BAG / "data" / "items")
+
+
+@pytest.mark.parametrize(("where", "count"), MOMENTS)
+def test_killed_anywhere_there_is_no_bag_or_a_whole_one(
+    desk: Path, whole: dict[str, bytes], where: str, count: int
+) -> None:
+    command = [sys.executable, "-c", KILLED, str(desk), where, str(count), str(YEAR)]
+    assert subprocess.run(command, check=False).returncode == 9
+    left = {name: path for name, path in bags(desk).items() if not name.startswith(".")}
+    for path in left.values():
+        assert bagit.Bag(str(path)).validate()
+    archive_year(desk, YEAR, as_is="年底集中归档")
+    assert len(bags(desk)) == 2
+    assert files(bags(desk)[BAG] / "data" / "items") == whole
+    assert archive_year(desk, YEAR).known == 4
+    with open_records(desk) as records:
+        assert len(records.ledger.events(kinds=("archived",))) == 4
+        assert len(records.ledger.events(kinds=("archiving",))) == 2
+
+
+def test_open_hazards_hold_a_circular_back(desk: Path) -> None:
+    with open_records(desk) as records:
+        fields = {"hazard-id": "h1", "hazard": "灭火器过期", "level": "general"}
+        records.ledger.append(Draft("hazard-reported", "综合科", "mines", "chengxi", fields))
+    done = archive_year(desk, YEAR)
+    told = {held.circular: held.matters for held in done.held}
+    assert any("hazards" in matter for matter in told["mines"])
+
+
+@pytest.mark.preflight
+def test_preflight_finds_nothing_in_the_stamped_page(archived: Path, tmp_path: Path) -> None:
+    """Preflight knows PDF/A-1 only: the stamped paper without its attachments, marked as part 1, breaks none of its
+    rules."""
+    files = []
+    for number in (1, 2):
+        with pikepdf.open(bags(archived)[BAG] / "data" / "items" / f"{number:04}" / "paper.pdf") as paper:
+            del paper.Root.AF
+            del paper.Root.Names
+            with paper.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
+                metadata["pdfaid:part"], metadata["pdfaid:conformance"] = "1", "B"
+            files.append(tmp_path / f"{number}.pdf")
+            paper.remove_unreferenced_resources()
+            paper.save(files[-1], object_stream_mode=pikepdf.ObjectStreamMode.disable, force_version="1.4")
+    for file in files:
+        assert_part_1(file)
