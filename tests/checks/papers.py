@@ -25,6 +25,7 @@ from circular_gen.sheet.blocks import (
     Mark,
     Note,
     Number,
+    Paragraph,
     Sheet,
     Signature,
     Title,
@@ -123,6 +124,13 @@ def minutes() -> Sheet:
     sheet = swapped(sheet, Mark, Mark(("清河市安全生产委员会会议纪要",)))
     sheet = swapped(sheet, Note, Attendance("出席", "张某某，李某某"), Attendance("列席", "王某某"))
     return replace(sheet, format="minutes")
+
+
+def short() -> Sheet:
+    """With so little text that no page is full."""
+    sheet = general()
+    first = next(block for block in sheet.blocks if isinstance(block, Paragraph))
+    return replace(sheet, blocks=tuple(b for b in sheet.blocks if not isinstance(b, Paragraph) or b is first))
 
 
 def draft() -> Sheet:

@@ -6,12 +6,13 @@ from datetime import date
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from circular_gen.checks.drafts import lint
 from circular_gen.resources import SAMPLE
 from circular_gen.workspace import open_workspace
 
-from ..desk import CIRCULAR, RECIPIENTS, TODAY, Desk, place_of, places
+from ..desk import CIRCULAR, OFFICE, RECIPIENTS, TODAY, Desk, place_of, places
 
 BODY = "现就有关要求通知如下："
 ANNEX = "annexes:\n  - {title: 甲表, body: 正文。}\n"
@@ -278,6 +279,19 @@ def test_a_title_of_fifty_characters_is_not_long(desk: Desk) -> None:
     title = "关于" + "甲" * 45 + "的通知"
     assert len(title) == 50
     assert desk.lint(CIRCULAR.replace("关于做好防汛工作的通知", title)) == ()
+
+
+def test_the_picture_of_a_seal_is_said_to_be_no_seal(desk: Desk) -> None:
+    Image.new("RGB", (50, 50), "red").save(desk.root / "seal.png")
+    desk.office(OFFICE + "seal: {image: seal.png}\n")
+    assert [finding.code for finding in desk.lint(CIRCULAR)] == ["seal-picture"]
+    assert desk.lint(CIRCULAR + "signature: unsealed\n") == ()
+    found = desk.lint(CIRCULAR + "issuers: [清河市安全生产委员会办公室, 清河市公安局]\n")
+    assert [finding.code for finding in found] == ["seal-picture", "seal-missing"]
+    assert "清河市公安局" in found[1].message
+    (desk.root / "seal.png").write_bytes(b"no picture")
+    (found_,) = desk.lint(CIRCULAR)
+    assert (found_.code, found_.severity, found_.line) == ("seal-file", "error", 3)
 
 
 def test_units_without_contact_are_named_and_counted(desk: Desk) -> None:

@@ -81,7 +81,9 @@ BOTH: list[Fault] = [
     measures("grid-cells", grid__cell=16.37, grid__cells=27),
     measures("mark-top", mark__top=31),
     measures("mark-1999", mark__top=25),
-    measures("mark-top", letter, mark__top__letter=34),
+    measures("mark-top-letter", letter, mark__top__letter=34),
+    measures("mark-top-order", order, mark__top__order=26),
+    measures("mark-top", minutes, mark__top=31),
     types("mark-face", "mark", face="hei"),
     types("mark-colour", "mark", colour="black"),
     types("urgency-face", "urgency", face="fangsong"),
@@ -405,6 +407,11 @@ def test_another_red_is_found(tmp_path: Path) -> None:
 def test_a_wider_type_area_is_found(tmp_path: Path) -> None:
     pages = pages_of(general(), with_measure(area__width=161.57))
     assert rules_found(tmp_path, pdf_of(pages), "paper.pdf") == {"area-width"}
+
+
+def test_a_higher_type_area_is_found(tmp_path: Path) -> None:
+    pages = pages_of(general(), with_measure(area__height=234.95))
+    assert rules_found(tmp_path, pdf_of(pages), "paper.pdf") == {"area-height"}
 
 
 def test_a_first_page_without_body_is_found(tmp_path: Path) -> None:

@@ -5,9 +5,11 @@ one measure must not hide the element, so nothing here asks for exact figures.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from circular_gen.checks.paper import Annex, Block, Colophon, Format, Line, Paper, Sheet, is_red
+from circular_gen.sheet.numbering import numbering
 
 URGENCIES = frozenset(("特急", "加急", "特提", "急件", "平急", "紧急"))
 _SECRECY = re.compile("(?:绝密|机密|秘密)(?:★.*)?|\\d{6}")
@@ -27,8 +29,13 @@ _COPIES = re.compile("(?:抄送|抄报|主送|分送)[：:]")
 _PRINTED_DATE = re.compile(rf"(?:{DATE.pattern})(?:印发)?")
 KEYWORDS = re.compile("主题词[：:]")
 _NUMBERED_NAME = re.compile(r"\d{1,2}\s*[.．、]|[（(]\d{1,2}[）)]|[一二三四五六七八九十]{1,2}、")
+_SUBJECT = re.compile("关于.+的(?:决议|决定|命令|公报|公告|通告|意见|通知|通报|报告|请示|批复|议案|函|纪要)(?:（.*）)?")
+_OFFICES = re.compile(".*(?:[局委办厅府室会院部处组]|中心|公司|指挥部|人民政府|办公室)")
+"""How the names of those who sign end."""
 _HEAD = 12
 """Blocks from the beginning among which a head's elements are looked for."""
+_RUNNING = 45
+"""Characters: a longer paragraph belongs to the running text."""
 _DISPLAY = 26.0
 """pt: type of at least so much is a mark's, not a title's."""
 
@@ -39,7 +46,7 @@ def compact(text: str) -> str:
 
 def name_elements(sheet: Sheet) -> Paper:
     """`sheet` with its elements named; what it does not have stays empty."""
-    blocks = [block for block in sheet.blocks if not block.cell and compact(block.text)]
+    blocks = [block for block in _with_head_cells(sheet) if not block.cell and compact(block.text)]
     first = [block for block in blocks[:_HEAD] if block.place.page <= 1]
     number_at = _number_at(first)
     urgency = tuple(block for block in first if compact(block.text) in URGENCIES)
@@ -76,6 +83,24 @@ def name_elements(sheet: Sheet) -> Paper:
     )
 
 
+def _with_head_cells(sheet: Sheet) -> Iterator[Block]:
+    """The blocks of `sheet`. Before the running text, a table's cells with the elements of a head are taken out of it:
+    many lay out the mark of a joint paper, or number and approver, so. Where they stand only a renderer knows."""
+    head = True
+    for block in sheet.blocks:
+        text = compact(block.text)
+        head = head and (block.cell or len(text) < _RUNNING)
+        if head and block.cell and (_is_mark(block) or NUMBER.fullmatch(text) or "签发人" in text or text in URGENCIES):
+            placed = block.place.page > 0
+            yield (
+                replace(block, cell=False)
+                if placed
+                else replace(block, cell=False, left=None, rest=None, end=None, centre=None)
+            )
+        else:
+            yield block
+
+
 def _number_at(first: Sequence[Block]) -> int:
     """The index of the document number, -1 where none is."""
     ordered = any(_is_mark(block) and compact(block.text).endswith("令") for block in first)
@@ -87,6 +112,8 @@ def _number_at(first: Sequence[Block]) -> int:
 
 
 def _is_mark(block: Block) -> bool:
+    if _SUBJECT.search(compact(block.text)):
+        return False  # a title, however large
     return block.size >= _DISPLAY or (block.red and block.size > 18)
 
 
@@ -234,7 +261,7 @@ def _with_body(paper: Paper, rest: Sequence[Block]) -> Paper:
 def _is_closing(rest: Sequence[Block], at: int) -> bool:
     """Whether a block belongs to the colophon (or is the 主题词 of old)."""
     text = compact(rest[at].text)
-    if KEYWORDS.match(text) or re.fullmatch(rf"(?:{DATE.pattern})印发", text) or _COPIES.match(text):
+    if KEYWORDS.match(text) or re.fullmatch(rf"[^。；，]{{0,40}}?(?:{DATE.pattern})印发", text) or _COPIES.match(text):
         return True
     before, after = (rest[at - 1] if at else None), (rest[at + 1] if at + 1 < len(rest) else None)
     beside = after is not None and _same_line(rest[at], after) and re.fullmatch(_PRINTED_DATE, compact(after.text))
@@ -259,6 +286,13 @@ def _same_line(one: Block, other: Block) -> bool:
     return abs(one.ink_top - other.ink_top) < 3 and one.size < 15.5
 
 
+def is_beside(one: Block, other: Block) -> bool:
+    """Whether two blocks stand in one row, as the names of a joint paper do."""
+    if one.place.paragraph:
+        return one.place.paragraph == other.place.paragraph
+    return one.place.page == other.place.page and abs((one.ink_top or 0) - (other.ink_top or 0)) < 3
+
+
 def _is_signature(block: Block, below: Sequence[Block]) -> bool:
     text = compact(block.text)
     if len(text) > 30 or len(block.lines) > 1 or text.endswith(("。", "：", "；", "，")) or len(below) > 8:
@@ -266,6 +300,9 @@ def _is_signature(block: Block, below: Sequence[Block]) -> bool:
     if _ANNEX_LIST.match(text) or _NUMBERED_NAME.match(text):
         return False
     apart = block.blank is None or block.blank > 5  # a long name may begin far to the left
+    beside = not below or is_beside(block, below[0])
+    if beside and _OFFICES.fullmatch(text) and numbering(text) is None:
+        return True
     return (block.left or 0) > 35 or (apart and not below and (block.left or 0) > 4 and (block.end or 0) < 30)
 
 

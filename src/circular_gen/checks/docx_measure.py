@@ -26,6 +26,7 @@ _STRICT = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_VML = "{urn:schemas-microsoft-com:vml}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _TWIP = PT / 20
 _EMU = 1 / 36_000
@@ -487,6 +488,9 @@ class _Reader:
 
     def _drawn(self, element: Element) -> Iterator[Line]:
         """Straight lines that are drawn as shapes: only their length, thickness and colour are known."""
+        for old in element.iter(_VML + "line"):
+            if not any(parent.tag == _FALLBACK for parent in old.iterancestors()):
+                yield self._old_line(old)
         for drawing in (*element.iter(_WP + "anchor"), *element.iter(_WP + "inline")):
             shape = next(drawing.iter(_A + "prstGeom"), None)
             if shape is None or shape.get("prst") not in ("line", "straightConnector1"):
@@ -504,6 +508,17 @@ class _Reader:
                 _colour(colour.get("val") if colour is not None else None),
                 self.paragraph,
             )
+
+    def _old_line(self, line: Element) -> Line:
+        """A line as Word drew it before 2010."""
+        start, end = (
+            [twips(part, 0) * _TWIP for part in str(line.get(name) or "").split(",")] for name in ("from", "to")
+        )
+        width = abs(end[0] - start[0]) if start and end else None
+        weight = twips(line.get("strokeweight"), 15) * _TWIP
+        colour = str(line.get("strokecolor") or "").split(" ")[0].removeprefix("#")
+        colour = {"red": "FF0000", "black": "000000"}.get(colour, colour)
+        return Line(0, None, None, width, weight, _colour(colour), self.paragraph)
 
     # The whole -------------------------------------------------------------------------------------------------------
 

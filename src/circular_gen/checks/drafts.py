@@ -11,11 +11,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from circular_gen.annexes import reading
+from circular_gen.annexes.seals import office_seals
 from circular_gen.messages import _
 from circular_gen.sheet.numbering import NUMERAL, numbering, numeral, sign
 from circular_gen.typefaces import office_faces
 from circular_gen.typeset.fonts import Faces, MissingGlyph
-from circular_gen.workspace import Circular, Copy, Finding, Workspace, plan_copies
+from circular_gen.workspace import Circular, Copy, Finding, Workspace, WorkspaceError, plan_copies
 from circular_gen.workspace.findings import by_place
 from circular_gen.workspace.keys import SECTIONS
 from circular_gen.workspace.reading import At, Document, read
@@ -61,6 +62,7 @@ def lint(workspace: Workspace, name: str, today: date | None = None) -> tuple[Fi
         found += _date(document, circular, today or datetime.now(workspace.office.zone).date())
         found += _receipt(document, circular)
         found += _upward(document, circular)
+        found += _seal(document, circular, workspace)
         copies = plan_copies(circular, workspace.registry)
         found += _tasks(document, circular, copies)
         found += _contacts(document, copies)
@@ -218,6 +220,25 @@ def _receipt(document: Document, circular: Circular) -> Iterator[Finding]:
     if not circular.receipt.basis.strip():
         message = _("a receipt is asked for without its basis; the form prints it, since units owe none without one")
         yield document.finding("warning", "receipt-no-basis", message, at, key=True)
+
+
+def _seal(document: Document, circular: Circular, workspace: Workspace) -> Iterator[Finding]:
+    """A picture of a seal looks like a seal and is none."""
+    if workspace.office.seal is None or circular.signature != "sealed":
+        return
+    at = document.at((), "circular", "signature")
+    try:
+        pictures = office_seals(workspace.root, workspace.office).pictures
+    except WorkspaceError as error:
+        yield from error.findings
+        return
+    names = circular.issuers or (workspace.office.name,)
+    if any(name in pictures for name in names):
+        message = _("the paper carries the picture of a seal; a printed picture is no legal electronic seal")
+        yield document.finding("warning", "seal-picture", message, at)
+    if lacking := [name for name in names if name not in pictures]:
+        message = _("there is no seal's picture for {names}; room is left for the real one")
+        yield document.finding("warning", "seal-missing", message.format(names="、".join(lacking)), at)
 
 
 def _upward(document: Document, circular: Circular) -> Iterator[Finding]:

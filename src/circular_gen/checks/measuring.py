@@ -5,12 +5,13 @@ what was measured and what was expected. Only what the standard requires is an e
 mere practice warns; what this kind of file cannot tell is a note.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from circular_gen.checks.anatomy import name_elements
+from circular_gen.checks.anatomy import compact, name_elements
 from circular_gen.checks.files import FileError, recognise
 from circular_gen.checks.looks.eye import Eye, Seen
 from circular_gen.checks.paper import NOWHERE, Paper, Place
@@ -22,6 +23,10 @@ from circular_gen.typeset.style import Source, Style, load_style
 Severity = Literal["error", "warning", "note"]
 MOST_OF_A_RULE = 5
 """Findings of one rule in one file; the last one says how many more there are."""
+_UNITS = {"off": "mm"}
+"""What a program is told."""
+_BEGINNING = 12
+"""Characters of what stands where something is found."""
 UNREADABLE, NO_PAPER = "unreadable", "no-paper"
 """Codes of what is found before any rule is looked at."""
 
@@ -41,19 +46,43 @@ class FileFinding:
     expected: float | str | None = None
     unit: str = ""
     place: Place = NOWHERE
+    more: int = 0
+    """Further places with the same fault that have no finding of their own."""
+    text: str = ""
+    """How the paragraph or line begins that stands there."""
 
     @property
     def where(self) -> str:
         """The place as words; empty for the whole file."""
-        place = self.place
-        if place.paragraph:
-            return _("paragraph {number}").format(number=place.paragraph)
-        if not place.page:
-            return ""
-        page = _("page {page}").format(page=place.page)
-        if place.x is None or place.y is None:
-            return page
-        return page + _(", {x:.0f} mm from the left, {y:.0f} mm from the top").format(x=place.x, y=place.y)
+        return places([self.place], text=self.text)
+
+
+def places(listed: Sequence[Place], more: int = 0, text: str = "") -> str:
+    """Where something is found, as words, and in how many places more; empty for the whole file. A single one is told
+    by what it says, too: nobody counts the paragraphs of a Word file."""
+    paragraphs = list(dict.fromkeys(place.paragraph for place in listed if place.paragraph))
+    pages = list(dict.fromkeys(place.page for place in listed if place.page))
+    first = listed[0]
+    if paragraphs:
+        words = _("paragraph {number}").format(number="、".join(map(str, paragraphs)))
+    elif not pages:
+        return ""
+    elif len(listed) == 1 and first.x is not None and first.y is not None:
+        words = _("page {page}").format(page=first.page)
+        words += _(", {x:.0f} mm from the left, {y:.0f} mm from the top").format(x=first.x, y=first.y)
+    else:
+        words = _("page {page}").format(page="、".join(map(str, pages)))
+        if len(listed) > len(pages):
+            words += _(" ({count} places)").format(count=len(listed) + more)
+            more = 0
+    if text and len(listed) == 1:
+        words += f"“{text}”"
+    return words + (_(" and {count} more").format(count=more) if more else "")
+
+
+def in_words(rule: str) -> str:
+    """What a rule measures."""
+    return next((_(known.what) for known in RULES if known.name == rule), rule)
 
 
 def record(finding: FileFinding) -> dict[str, Any]:
@@ -101,13 +130,19 @@ def judge(path: Path, paper: Paper, style: Style) -> tuple[FileFinding, ...]:
     eye = Eye(paper, style, standard())
     wrong: list[FileFinding] = []
     unknown: list[FileFinding] = []
+    texts = {block.place: _beginning(block.text) for block in reversed(paper.sheet.blocks)}
     for rule in RULES:
         seen = list(rule.look(eye))
         faults = [one for one in seen if not one.right]
-        wrong += _findings(path, rule, faults, style)
+        wrong += (replace(one, text=texts.get(one.place, "")) for one in _findings(path, rule, faults, style))
         if seen and all(one.measured is None for one in seen):
             unknown.append(_unknown(path, rule, seen[0], style))
     return (*wrong, *unknown)
+
+
+def _beginning(text: str) -> str:
+    text = compact(text)
+    return text if len(text) <= _BEGINNING else text[:_BEGINNING] + "…"
 
 
 def source_of(name: str, style: Style) -> Source:
@@ -132,8 +167,6 @@ def _findings(path: Path, rule: Rule, faults: list[Seen], style: Style) -> list[
         message = _sentence(source).format(
             what=_(rule.what), measured=measured, expected=expected, clause=source.clause
         )
-        if number == MOST_OF_A_RULE and more > 0:
-            message += _("; and {count} more").format(count=more)
         found.append(
             FileFinding(
                 path,
@@ -144,8 +177,9 @@ def _findings(path: Path, rule: Rule, faults: list[Seen], style: Style) -> list[
                 source.strength,
                 _plain(one.measured),
                 _plain(one.expected),
-                one.unit,
+                _UNITS.get(one.unit, one.unit),
                 one.place,
+                max(more, 0) if number == MOST_OF_A_RULE else 0,
             )
         )
     return found
@@ -165,7 +199,15 @@ def _unknown(path: Path, rule: Rule, seen: Seen, style: Style) -> FileFinding:
     source = source_of(rule.source, style)
     message = _("{what}: cannot be measured in this file").format(what=_(rule.what))
     return FileFinding(
-        path, rule.name, "note", message, source.clause, source.strength, None, _plain(seen.expected), seen.unit
+        path,
+        rule.name,
+        "note",
+        message,
+        source.clause,
+        source.strength,
+        None,
+        _plain(seen.expected),
+        _UNITS.get(seen.unit, seen.unit),
     )
 
 
@@ -175,7 +217,12 @@ def _plain(value: float | str | None) -> float | str | None:
 
 def shown(value: float | str, unit: str) -> str:
     """A figure with its unit, in words."""
-    text = f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, int | float) else value
+    if unit == "off" and isinstance(value, int | float):
+        way = _("{value} mm too far right") if value > 0 else _("{value} mm too far left")
+        return way.format(value=f"{abs(value):.1f}".removesuffix(".0")) if value else _("in its place")
+    fine = unit == "pt" or (unit == "mm" and isinstance(value, float) and abs(value) < 1)
+    places = 2 if fine else 1
+    text = f"{value:.{places}f}".rstrip("0").rstrip(".") if isinstance(value, int | float) else value
     text = "0" if text == "-0" else text
     return {
         "mm": _("{value} mm"),

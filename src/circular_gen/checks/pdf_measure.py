@@ -39,6 +39,12 @@ _PAGE_NUMBER = re.compile(r"[—–―\-－─]{0,2}\s*(\d{1,4})\s*[—–―\-�
 _OWN_LINE = re.compile(r"附\s*件\s*\d{0,2}[：:]?|(?:抄送|抄报|主送|主题词)[：:].*")
 """A line that continues no other, even where the one before it is full."""
 _DASHES = "—–―-－─"
+_INK_ABOVE, _INK_BELOW = 0.85, 0.09
+"""em from the baseline: a Hanzi's upper and lower edge."""
+_NO_INK = 0.01
+"""em: even the stroke of 一 is higher."""
+_LOWER = 2.0
+"""mm: lines that reach farther below the type area show that it is higher than it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +177,9 @@ def _glyphs(text: Any, count: int, left: float, top: float) -> Iterator[_Glyph]:
         pdfium.FPDFText_GetCharOrigin(text, index, x, y)
         pdfium.FPDFText_GetLooseCharBox(text, index, loose)
         ink = text.get_charbox(index)
+        body = pdfium.FPDFText_GetFontSize(text, index) * math.hypot(matrix.c, matrix.d)
+        if ink[3] - ink[1] < _NO_INK * body:  # a font that is not embedded has no outlines here: a Hanzi's usual ones
+            ink = (x.value, y.value - _INK_BELOW * body, loose.right, y.value + _INK_ABOVE * body)
         length = pdfium.FPDFText_GetFontInfo(text, index, buffer, 256, flags)
         raw = buffer.raw[: max(0, min(length, 256) - 1)]
         if raw not in fonts:
@@ -184,7 +193,7 @@ def _glyphs(text: Any, count: int, left: float, top: float) -> Iterator[_Glyph]:
             (top - y.value) * PT,
             (loose.right - left) * PT,
             ((ink[0] - left) * PT, (top - ink[3]) * PT, (ink[2] - left) * PT, (top - ink[1]) * PT),
-            round(pdfium.FPDFText_GetFontSize(text, index) * math.hypot(matrix.c, matrix.d), 1),
+            round(body, 1),
             name,
             bold or (bool(re.search("bold|black|heavy", name, re.IGNORECASE)) and "Serif" not in name),
             "".join(f"{part.value & 255:02X}" for part in colour[:3]),
@@ -412,9 +421,17 @@ def _area(body: Sequence[_TextLine], style: Style) -> tuple[Area, tuple[float, f
         box = ink - (pitch - size) / 2
     x = seen_left if seen_left is not None else left
     used = box if box is not None and abs(box - top) > _OFF else top
+    # Lines of whole characters that are not stretched end less than a cell before the edge.
+    short = width - seen_width if seen_width is not None else 0.0
+    right = width if seen_width is None or 0 <= short <= style.number("grid.cell") * PT else seen_width
+    lines = _full_lines(body, pitch)
+    seen_height = lines * pitch if lines and pitch else None
+    if seen_height is not None and pitch and seen_height <= height - pitch:
+        seen_height = None  # something else may stand below them
+    longer = seen_height is not None and seen_height > height + _LOWER
     return (
-        Area(seen_left, box, seen_width, None, place, ink),
-        (x, used, x + (seen_width or width), used + height),
+        Area(seen_left, box, seen_width, seen_height, place, ink),
+        (x, used, x + right, used + (seen_height if longer and seen_height else height)),
         pitch,
     )
 

@@ -126,24 +126,26 @@ def _write_sarif(path: Path, findings: "list[Finding | FileFinding]") -> None:
 
 
 def _print(findings: "list[Finding | FileFinding]") -> None:
-    from circular_gen.checks.measuring import FileFinding
+    """A line each; what a file has in several places alike is one line with all of them."""
+    from circular_gen.checks.measuring import FileFinding, in_words, places
 
     words = {"error": _("error"), "warning": _("warning")}
-    unknown: dict[Path, list[str]] = {}
+    line = _("{place}: {severity}: {message} [{code}]")
+    alike: dict[tuple[Path, str, str, str], list[FileFinding]] = {}
     for finding in findings:
         if isinstance(finding, FileFinding):
-            code = finding.rule
-            place = str(finding.path)
-            if finding.where:
-                place = _("{path}: {where}").format(path=place, where=finding.where)
-            if finding.severity == "note":
-                unknown.setdefault(finding.path, []).append(code)
-                continue
+            alike.setdefault((finding.path, finding.rule, finding.severity, finding.message), []).append(finding)
         else:
-            code = finding.code
             place = f"{finding.path}:{finding.line}:{finding.column}"
-        line = _("{place}: {severity}: {message} [{code}]")
-        severity = words[finding.severity]
-        click.echo(line.format(place=place, severity=severity, message=finding.message, code=code))
+            severity = words[finding.severity]
+            click.echo(line.format(place=place, severity=severity, message=finding.message, code=finding.code))
+    unknown: dict[Path, list[str]] = {}
+    for (path, rule, severity, message), group in alike.items():
+        if severity == "note":
+            unknown.setdefault(path, []).append(in_words(rule))
+            continue
+        where = places([one.place for one in group], sum(one.more for one in group), group[0].text)
+        place = _("{path}: {where}").format(path=path, where=where) if where else str(path)
+        click.echo(line.format(place=place, severity=words[severity], message=message, code=rule))
     for path, rules in unknown.items():
-        click.echo(_("{path}: cannot be measured in this file: {rules}").format(path=path, rules=" ".join(rules)))
+        click.echo(_("{path}: cannot be measured in this file: {rules}").format(path=path, rules="、".join(rules)))

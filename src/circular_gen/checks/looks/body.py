@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from circular_gen.checks.anatomy import compact
-from circular_gen.checks.looks.eye import FACES, Eye, Look, Seen
+from circular_gen.checks.looks.eye import FACES, Eye, Look, Seen, named_colour
 from circular_gen.checks.paper import PT, Block, Span
 from circular_gen.messages import _
 from circular_gen.sheet.blocks import Face
@@ -88,7 +88,7 @@ def addressees_place(eye: Eye) -> Iterator[Seen]:
         return
     for left in (block.left, block.rest):
         if left is not None:
-            yield Seen(abs(left) <= 1.2, left, 0.0, "mm", block.place)
+            yield Seen(abs(left) <= 1.2, left, 0.0, "off", block.place)
             if abs(left) > 1.2:
                 return
 
@@ -215,7 +215,7 @@ def heading_bold(eye: Eye) -> Iterator[Seen]:
 def text_colour(eye: Eye) -> Iterator[Seen]:
     for block in (*eye.paper.title, *_running(eye), *eye.paper.signature):
         other = [span.colour for span in block.spans if span.text.strip() and not _is_black(span.colour)]
-        yield Seen(not other, f"#{other[0]}" if other else "#000000", "#000000", "", block.place)
+        yield Seen(not other, named_colour(other[0] if other else "000000"), _("black"), "", block.place)
 
 
 def _is_black(colour: str) -> bool:

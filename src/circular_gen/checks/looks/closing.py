@@ -6,7 +6,7 @@ In: an `Eye`. Out: what was `Seen`.
 import re
 from collections.abc import Iterator
 
-from circular_gen.checks.anatomy import annex_names, compact
+from circular_gen.checks.anatomy import annex_names, compact, is_beside
 from circular_gen.checks.looks.eye import Eye, Look, Seen
 from circular_gen.checks.paper import NOWHERE, Block
 from circular_gen.messages import _
@@ -35,7 +35,7 @@ def annex_list_align(eye: Eye) -> Iterator[Seen]:
     for block in eye.paper.annex_list[1:]:
         if block.left is not None and re.match(r"\d", compact(block.text)):
             off = block.left - under
-            yield Seen(abs(off) <= 0.6 * eye.cell, off, 0.0, "mm", block.place)
+            yield Seen(abs(off) <= 0.6 * eye.cell, off, 0.0, "off", block.place)
 
 
 def annex_list_punctuation(eye: Eye) -> Iterator[Seen]:
@@ -136,7 +136,10 @@ def signature_place_unsealed(eye: Eye) -> Iterator[Seen]:
 
 
 def signature_centre(eye: Eye) -> Iterator[Seen]:
+    """Of a joint paper's names only the one above the date stands over it, where no other stands beside that one."""
     date, signature = eye.paper.date, eye.paper.signature
+    if len(signature) > 1:
+        signature = () if is_beside(signature[-2], signature[-1]) else signature[-1:]
     if date is None or date.centre is None or _manner(eye) != "sealed":
         return
     if not all(seen.right for seen in date_place(eye)):
@@ -145,7 +148,7 @@ def signature_centre(eye: Eye) -> Iterator[Seen]:
         if block.centre is not None:
             off = block.centre - date.centre
             at_edge = off < 0 and block.end is not None and block.end < 1.0
-            yield Seen(abs(off) <= 0.5 * eye.cell or at_edge, off, 0.0, "mm", block.place)
+            yield Seen(abs(off) <= 0.5 * eye.cell or at_edge, off, 0.0, "off", block.place)
 
 
 def signature_blank(manner: str) -> Look:
@@ -233,7 +236,7 @@ def annex_label(eye: Eye) -> Iterator[Seen]:
 def annex_label_place(eye: Eye) -> Iterator[Seen]:
     for annex in eye.paper.annexes:
         if annex.label.left is not None:
-            yield Seen(abs(annex.label.left) <= 1.2, annex.label.left, 0.0, "mm", annex.label.place)
+            yield Seen(abs(annex.label.left) <= 1.2, annex.label.left, 0.0, "off", annex.label.place)
 
 
 def annex_label_face(eye: Eye) -> Iterator[Seen]:

@@ -75,7 +75,7 @@ def copies_align(eye: Eye) -> Iterator[Seen]:
     starts += [(block.left, block.place) for block in copies[1:] if not re.match(".送[：:]", compact(block.text))]
     for start, place in starts:
         if start is not None:
-            yield Seen(abs(start - under) <= 0.6 * em, start - under, 0.0, "mm", place)
+            yield Seen(abs(start - under) <= 0.6 * em, start - under, 0.0, "off", place)
 
 
 def colophon_inset(eye: Eye) -> Iterator[Seen]:
@@ -85,7 +85,7 @@ def colophon_inset(eye: Eye) -> Iterator[Seen]:
         return
     em = eye.style.type("colophon").size * PT
     for block in (*colophon.copies[:1], *colophon.printed[:1]):
-        if block.left is not None and not re.search("印发$", compact(block.text)):
+        if block.left is not None and not re.fullmatch(f"(?:{DATE.pattern})印发", compact(block.text)):
             yield eye.near(block.left, "colophon.inset", 1.3, block.place, per=em, unit="cell")
     for block in colophon.printed:
         if block.end is not None and re.search("印发$", compact(block.text)):

@@ -5,11 +5,13 @@ an element that is not there, and `measured=None` about one that this kind of fi
 sizes pt.
 """
 
+import colorsys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from circular_gen.checks.paper import NOWHERE, PT, Block, Line, Paper, Place, Span
+from circular_gen.messages import _
 from circular_gen.sheet.blocks import Face
 from circular_gen.typeset.style import Style
 
@@ -24,7 +26,8 @@ FACES: dict[Face, str] = {
 
 class Seen(NamedTuple):
     """One thing that a rule looked at. `measured`: None where this file cannot tell; `expected`: as it is shown;
-    `unit`: mm, pt, line, cell or nothing; `source`: the entry of gbt9704.yaml where it is another than the rule's."""
+    `unit`: mm, pt, line, cell, off (mm to the right of where it belongs) or nothing;
+    `source`: the entry of gbt9704.yaml where it is another than the rule's."""
 
     right: bool
     measured: float | str | None
@@ -101,6 +104,8 @@ class Eye:
         return self.near(measured, key, within * self.cell, place, per=self.cell)
 
     def lines(self, measured: float | None, key: str, within: float, place: Place = NOWHERE) -> Seen:
+        if measured is not None and -0.5 * self.line < measured < 0:
+            measured = 0.0  # the line above has the smaller type
         return self.near(measured, key, within * self.line, place, per=self.line)
 
     def size(self, blocks: Sequence[Block], kind: str, within: float = 0.3) -> Iterator[Seen]:
@@ -130,9 +135,21 @@ class Eye:
     def centred(self, blocks: Sequence[Block], within: float = 2.5) -> Iterator[Seen]:
         for block in blocks:
             if block.centre is None:
-                yield Seen(True, None, 0.0, "mm", block.place)
+                yield Seen(True, None, 0.0, "off", block.place)
             else:
-                yield Seen(abs(block.centre) <= within, round(block.centre, 1), 0.0, "mm", block.place)
+                yield Seen(abs(block.centre) <= within, round(block.centre, 1), 0.0, "off", block.place)
+
+
+def named_colour(colour: str) -> str:
+    """A colour with its name: RRGGBB tells a clerk nothing."""
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (0, 2, 4))
+    hue, light, full = colorsys.rgb_to_hls(red, green, blue)
+    if full < 0.15 or light < 0.12 or light > 0.95:
+        name = _("black") if light < 0.2 else _("grey") if light < 0.9 else _("white")
+    else:
+        names = (_("red"), _("orange"), _("yellow"), _("green"), _("blue"), _("purple"), _("red"))
+        name = names[sum(hue >= bound for bound in (0.04, 0.11, 0.19, 0.45, 0.72, 0.92))]
+    return f"{name}（#{colour}）"
 
 
 def sizes(element: str, kind: str, within: float = 0.3) -> Look:

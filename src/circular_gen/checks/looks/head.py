@@ -7,15 +7,15 @@ import re
 from collections.abc import Iterator
 
 from circular_gen.checks.anatomy import NUMBER, compact
-from circular_gen.checks.looks.eye import Eye, Seen
-from circular_gen.checks.paper import PT, Block, Place, is_red
+from circular_gen.checks.looks.eye import Eye, Look, Seen, named_colour
+from circular_gen.checks.paper import PT, Block, Format, Place, is_red
 from circular_gen.messages import _
 
 
 def urgency_place(eye: Eye) -> Iterator[Seen]:
     for block in eye.paper.urgency:
         if block.left is not None:
-            yield Seen(abs(block.left) <= 1.2, block.left, 0.0, "mm", block.place)
+            yield Seen(abs(block.left) <= 1.2, block.left, 0.0, "off", block.place)
 
 
 def _mark_key(eye: Eye) -> str:
@@ -34,11 +34,15 @@ _OLD_MARK = 25.0
 """mm: what the edition of 1999 wanted."""
 
 
-def mark_top(eye: Eye) -> Iterator[Seen]:
-    if eye.paper.mark and not any(not seen.right for seen in mark_1999(eye)):
-        within = 0.6 if eye.exact else 1.5
-        key = _mark_key(eye)
-        yield eye.near(_mark_distance(eye), key, within, eye.paper.mark[0].place)._replace(source=key)
+def mark_top(*formats: Format) -> Look:
+    """Each format has its own distance, and all but a letter count it from the type area."""
+
+    def look(eye: Eye) -> Iterator[Seen]:
+        if eye.paper.format in formats and eye.paper.mark and all(seen.right for seen in mark_1999(eye)):
+            within = 0.6 if eye.exact else 1.5
+            yield eye.near(_mark_distance(eye), _mark_key(eye), within, eye.paper.mark[0].place)
+
+    return look
 
 
 def mark_1999(eye: Eye) -> Iterator[Seen]:
@@ -59,7 +63,7 @@ def mark_place(eye: Eye) -> Iterator[Seen]:
         return
     left, _top, right, _bottom = eye.type_area
     off = (min(starts) + max(ends) - left - right) / 2
-    yield Seen(abs(off) <= 2.5, off, 0.0, "mm", places[0])
+    yield Seen(abs(off) <= 2.5, off, 0.0, "off", places[0])
 
 
 def mark_joint(eye: Eye) -> Iterator[Seen]:
@@ -78,7 +82,7 @@ def mark_joint(eye: Eye) -> Iterator[Seen]:
 def mark_colour(eye: Eye) -> Iterator[Seen]:
     for block in eye.paper.mark:
         colour = block.spans[0].colour
-        yield Seen(is_red(colour), f"#{colour}", _("red"), "", block.place)
+        yield Seen(is_red(colour), named_colour(colour), _("red"), "", block.place)
 
 
 def red(eye: Eye) -> Iterator[Seen]:
@@ -190,7 +194,7 @@ def approver_align(eye: Eye) -> Iterator[Seen]:
     starts = [min(start for start, _ in lines[at]) for at in sorted(lines)]
     for at, start in zip(sorted(lines)[1:], starts[1:], strict=True):
         off = start - starts[0]
-        yield Seen(abs(off) <= 0.5 * eye.cell, off, 0.0, "mm", lines[at][0][1])
+        yield Seen(abs(off) <= 0.5 * eye.cell, off, 0.0, "off", lines[at][0][1])
 
 
 def rule_gap(eye: Eye) -> Iterator[Seen]:
@@ -211,7 +215,7 @@ def rule_width(eye: Eye) -> Iterator[Seen]:
 def rule_colour(eye: Eye) -> Iterator[Seen]:
     rule = eye.paper.rule
     if rule is not None:
-        yield Seen(is_red(rule.colour), f"#{rule.colour}", _("red"), "", rule.place)
+        yield Seen(is_red(rule.colour), named_colour(rule.colour), _("red"), "", rule.place)
 
 
 def letter_rules(eye: Eye) -> Iterator[Seen]:

@@ -50,11 +50,17 @@ def area_width(eye: Eye) -> Iterator[Seen]:
 
 
 def area_height(eye: Eye) -> Iterator[Seen]:
+    """In a PDF, the lines of a full page: they may end less than a line too early."""
     area = eye.paper.sheet.area
-    yield eye.near(area.height, "area.height", 1.5, area.place)
+    seen = eye.near(area.height, "area.height", 1.5, area.place)
+    if eye.exact and area.height is not None:
+        seen = seen._replace(right=area.height <= eye.number("area.height") + 1.5)
+    yield seen
 
 
 def grid_lines(eye: Eye) -> Iterator[Seen]:
+    if any(not seen.right for seen in area_height(eye)) and eye.exact:
+        return
     sheet = eye.paper.sheet
     lines = sheet.full_lines
     if lines is None and sheet.pitch and not eye.exact:
