@@ -438,6 +438,28 @@ def test_head_rows_repeat_and_rows_are_not_cut() -> None:
     assert all(row.find(f"{W}trPr/{W}cantSplit") is not None for row in rows)
 
 
+def test_tables_and_annexes_stand_as_far_from_their_titles_as_in_the_pdf() -> None:
+    annexed = next(p for _, p in styled(made("general")) if "".join(p.itertext()) == "为做好工作，制定本方案。")
+    assert annexed.find(f"{W}pPr/{W}spacing").get(f"{W}before") == str(round(style().number("grid.line") * 20))
+    gap = str(round(style().number("table.gap") * 1440 / 25.4))
+    body = part(made("receipt")).find(f"{W}body")
+    for table in body.iter(f"{W}tbl"):
+        above = table.getprevious()
+        assert above.find(f"{W}pPr/{W}spacing").get(f"{W}line") == gap
+
+
+def test_a_signature_keeps_the_fields_above_it_on_its_page() -> None:
+    signs = Signs((Sign("sign", "签字"),))
+    fields = Fields((Field("by", "整改期限"), Field("on", "日期")))
+    sheet = Sheet("receipt", (Title("回执"), fields, signs), form=True)
+    data = DocxMould(sheet, style()).copy(VALUES)
+    body = part(data).find(f"{W}body")
+    first, second = body.findall(f"{W}tbl")
+    between = second.getprevious()
+    for line in (*first.iter(f"{W}p"), between):
+        assert line.find(f"{W}pPr/{W}keepNext") is not None
+
+
 def test_merged_cells_keep_the_grid() -> None:
     table = part(made("minutes")).findall(f".//{W}tbl")[-1]
     grid = []

@@ -112,7 +112,7 @@ def test_every_page_has_marks_code_and_count(set_form) -> None:
         assert line.replace(" ", "") == f"第{number + 1}页共{count}页"
         (readable,) = {round(run.y, 3) for run in texts if run.y < TOP}
         assert "".join(run.text for run in texts if run.y < TOP) == f"C{number + 1} 7K3M9-Q2XV8"
-        assert symbol.y + symbol.size < readable < TOP
+        assert symbol.y + symbol.size < readable < TOP - 1.5  # clear of a table that begins at the page's top
         assert page.number == number + 1
 
 
@@ -174,6 +174,20 @@ def test_areas_that_do_not_fit_side_by_side_form_rows(set_form) -> None:
     assert first.y == second.y < third.y
     assert second.x + second.width == pytest.approx(RIGHT, abs=0.01)
     assert third.x == LEFT
+
+
+def test_nobody_signs_a_page_that_does_not_show_what_for(set_form) -> None:
+    def page_of(tasks: int, name: str) -> int:
+        closing = Fields((Field("measures", "整改要求", span=2, height=20), Field("by", "期限"), Field("on", "日期")))
+        blocks = list(checklist(tasks).blocks)
+        blocks.insert(4, closing)
+        pages = set_form(Sheet("checklist", tuple(blocks), form=True)).shape.pages
+        return next(number for number, page in enumerate(pages) if any(place.name == name for place in page.places))
+
+    parted = [tasks for tasks in range(1, 20) if page_of(tasks, "sign.inspector") != page_of(tasks, f"t{tasks}.note")]
+    assert parted  # papers whose signature goes over to a new page take with it what is signed
+    for tasks in parted:
+        assert page_of(tasks, "measures") == page_of(tasks, "by") == page_of(tasks, "sign.inspector")
 
 
 def test_a_symbol_in_the_flow(set_form) -> None:

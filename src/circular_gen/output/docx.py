@@ -171,7 +171,7 @@ class _Writer:
             case Note():
                 self.add("GwNote", run(f"（{block.text}）"))
             case Table() | Fields() | Signs():
-                self.write_table(block, before)
+                self.write_table(block, before, after)
             case Qr():
                 self.add("GwCode", self.qr(self.document.part, block.payload, block.size), jc={"val": block.align})
                 if block.caption:
@@ -195,9 +195,9 @@ class _Writer:
     def add(self, style: str, *content: Element, **values: Any) -> None:
         self.body.append(paragraph(style, *content, **values))
 
-    def gap(self, height: int = 0) -> None:
-        """An empty paragraph of `height` twips, or as low as Word makes one: between tables, at a table's end."""
-        self.add("GwGap", **({"spacing": {"line": height, "lineRule": "exact"}} if height else {}))
+    def gap(self, height: int = 0, **values: Any) -> None:
+        """An empty paragraph of `height` twips, or as low as Word makes one: above tables, at a table's end."""
+        self.add("GwGap", **({"spacing": {"line": height, "lineRule": "exact"}} if height else {}), **values)
 
     def write_urgency(self, block: Urgency) -> None:
         self.urgency.append(block.text)  # in a letter it stands under the mark, beside the number
@@ -273,6 +273,10 @@ class _Writer:
             own["jc"] = {"val": block.align}
         if isinstance(before, Title) and not self.sheet.form:
             own["spacing"] = m.exact(m.line, m.lines(m.blank("addressees")))
+        if isinstance(before, Annex):
+            own["spacing"] = m.exact(m.line, m.lines(m.blank("annex_body")))
+        if isinstance(before, Table | Fields | Signs):
+            own["spacing"] = {"before": m.mm(m.number("table.gap"))}
         if isinstance(before, Number) and self.sheet.format == "order":
             own["spacing"] = m.exact(m.line, m.lines(m.blank("title.order")))
         if isinstance(after, Signature | AnnexList) or (block.heading and not block.text):
@@ -326,15 +330,19 @@ class _Writer:
             above = before if not rows else m.lines(m.blank("chop.date")) if block.manner == "chop" else 0
             self.add("GwDate", run(block.date), spacing=m.exact(m.line, above), **dated)
 
-    def write_table(self, block: Table | Fields | Signs, before: Block | None) -> None:
+    def write_table(self, block: Table | Fields | Signs, before: Block | None, after: Block | None) -> None:
         m = self.m
-        if isinstance(before, Table | Fields | Signs):
-            self.gap(m.mm(m.number("table.gap")))
+        if before is not None:
+            self.gap(m.mm(m.number("table.gap")), **({} if isinstance(before, Table) else {"keepNext": {}}))
         width = m.area_height if self.landscape else m.area_width
         if isinstance(block, Table):
             self.body.append(tables.table(block, m, width))
         elif isinstance(block, Fields):
-            self.body.append(tables.fields(block, m, width))
+            filled = tables.fields(block, m, width)
+            if isinstance(after, Signs):  # nobody signs a page that does not show what for
+                for line in filled.xpath(".//w:p"):
+                    line.get_or_add_pPr().get_or_add_keepNext()
+            self.body.append(filled)
         else:
             self.body.append(tables.signs(block, m, width))
 
@@ -352,8 +360,6 @@ class _Writer:
         self.add("GwAnnexLabel", run(block.label), **({"pageBreakBefore": {"val": 0}} if turned else {}))
         if block.title:
             self.add("GwAnnexTitle", run("\n".join(m.title_lines(block.title))))
-        if block.blocks and isinstance(block.blocks[0], Table | Fields | Signs):
-            self.gap(m.mm(m.number("table.gap")))
         self.blocks(block.blocks, block)
 
     def write_figure(self, block: Figure, before: Block | None) -> None:

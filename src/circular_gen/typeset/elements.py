@@ -6,7 +6,7 @@ In: a block, the blocks around it and the measures. Out: a `Setting` (of a block
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from circular_gen.sheet.blocks import (
@@ -76,7 +76,13 @@ def _table(block: Table | Fields, context: Context) -> Setting | OwnBlock:
     grid = fields_grid(block, style.label_share, style.field_height) if isinstance(block, Fields) else table_grid(block)
     before = style.table_gap if context.before is not None else 0.0
     table = TableSetter(grid, context.typist, area.left, area.width, area.bottom - area.top, before)
-    return table if table.own else table.setting({})
+    if table.own:
+        return table
+    setting = table.setting({})
+    if isinstance(block, Fields) and isinstance(context.after, Signs):
+        # Nobody signs a page that does not show what for.
+        setting = replace(setting, metrics=tuple(metrics._replace(glued=True) for metrics in setting.metrics))
+    return setting
 
 
 def _set(
