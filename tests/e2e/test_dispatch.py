@@ -118,6 +118,10 @@ def test_every_unit_gets_its_papers_as_they_were_issued(office: Path) -> None:
         assert (office / "records" / "issued" / WINTER / "r0" / whole).read_bytes() == data
         assert len(data) == manifest["files"][whole]["bytes"]
         assert ("签收回执" in text) == (standing.role == "addressee"), "no answer is asked of who gets it to know"
+        assert ("签字、盖章后扫描" in text) == (standing.role == "addressee")
+        forms = [title for kind, title in (("checklist", "检查清单"), ("receipt", "签收回执"))
+                 if f"{standing.unit}/{kind}.pdf" in manifest["files"]]  # fmt: skip
+        assert (f"（含{'、'.join(forms)}）" in text) == bool(forms), "what is bound into the one file"
         assert ("抄送" in text) == (standing.role == "cc")
     assert {kind for s in standings for kind in kinds(office, s.unit)} == {"intent", "sent"}
 
@@ -399,6 +403,7 @@ def test_shared_folders_with_an_index(office: Path) -> None:
     with served(office, more=SHARED) as (_box, run):
         result = run("dispatch", WINTER, "--via", "folder", code=1)
         assert "is not there" in result.output
+        assert "not sent yet 6" in result.output, "not only the one that was tried"
         (office / "shared").mkdir()
         run("dispatch", WINTER, "--via", "folder")
         assert kinds(office, "jiaoyu") == ["intent", "sent"]

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import random
 import threading
 import zipfile
@@ -11,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -20,7 +22,7 @@ from circular_gen.cli import cli
 from circular_gen.dispatch.identity import Identity, office_identity
 from circular_gen.errors import CircularGenError
 from circular_gen.ledger import verify
-from circular_gen.returns import fetching, workers
+from circular_gen.returns import fetching, scanning, workers
 from circular_gen.returns.mailbox import MailboxError
 from circular_gen.returns.matching import Deliveries, Matcher
 from circular_gen.returns.reports import understand
@@ -546,6 +548,28 @@ def test_a_mail_that_takes_too_long_is_given_up(office: MailDesk) -> None:
         impatient.mail(_kept(office, mails.reply(None)))  # started
         with pytest.raises(workers.RefusedError, match="too-slow"):
             impatient.mail(_kept(office, slow))
+
+
+def test_where_no_file_can_be_opened_no_mail_is_called_damaged(
+    office: MailDesk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A worker that dies before it has begun says nothing of the mail: nothing is recorded, everything stays."""
+    sent = office.sent("u01", "u02")
+    batch = [mails.postfix(sent[0]), mails.reply(sent[1], [receipt(office, "u02")])]
+    office.server.put(batch)
+    before = office.desk.size()
+    scan = tmp_path / "回执.jpg"
+    scan.write_bytes(receipt(office, "u03")[1])
+    with monkeypatch.context() as patched:
+        patched.setattr(workers, "run", os.abort)
+        for take_in in (
+            lambda still: fetching.fetch(office.root, workers=still),
+            lambda still: scanning.scan(office.root, [scan], workers=still),
+        ):
+            with Workers(1) as still, pytest.raises(workers.WorkerError, match="cannot be started"):
+                take_in(still)
+    assert (office.desk.size(), hashes(office.server.messages())) == (before, hashes(batch))
+    assert fates(office.fetch()) == [("bounced", ""), ("read", "")]
 
 
 def _kept(office: MailDesk, raw: bytes) -> object:

@@ -65,15 +65,27 @@ class Originals:
     def files(self, unit: str, *, word_forms: bool = False) -> tuple[File, ...]:
         """What a unit gets as files. `word_forms`: its forms as DOCX too."""
         found = [self.whole(unit)]
-        packed = found[0].path.name == "package.pdf"
-        for kind, title in _TITLES.items():
-            called = _FORMS.get(self.paper.ask, title) if kind == "receipt" else title
+        packed = self._packed(unit)
+        for kind in _TITLES:
+            called = self._called(kind)
             pdf, word = f"{unit}/{kind}.pdf", f"{unit}/{kind}.docx"
             if pdf in self.entries and not packed:
                 found.append(self.file(pdf, self.paper.number, called))
             if word in self.entries and (word_forms or (pdf not in self.entries and not packed)):
                 found.append(self.file(word, self.paper.number, called))
         return tuple(found)
+
+    def enclosed(self, unit: str) -> tuple[str, ...]:
+        """The forms that the unit's whole file holds besides the circular, as papers call them."""
+        if not self._packed(unit):
+            return ()
+        return tuple(self._called(kind) for kind in _TITLES if f"{unit}/{kind}.pdf" in self.entries)
+
+    def _packed(self, unit: str) -> bool:
+        return self.whole(unit).path.name == "package.pdf"
+
+    def _called(self, kind: str) -> str:
+        return _FORMS.get(self.paper.ask, _TITLES[kind]) if kind == "receipt" else _TITLES[kind]
 
     def asked(self, unit: str) -> bool:
         """Whether a receipt is asked of the unit."""

@@ -145,11 +145,12 @@ def summary(report: Report) -> str:
         "refused": _("refused {count}"),
         "unknown": _("fate unknown {count}"),
         "waiting": _("waiting for your word {count}"),
-        "planned": _("to be tried again {count}"),
+        "planned": _("not sent yet {count}"),
         "dropped": _("needed no more {count}"),
     }
+    untouched = sum(route.unit not in report.rows for route in report.outlook.of("send"))
     for state, word in others.items():
-        if count := report.count(state):
+        if count := report.count(state) + (untouched if state == "planned" else 0):
             text += "；" + word.format(count=count)
     if done := len(report.outlook.of("done")):
         text += "；" + _("had it before {count}").format(count=done)

@@ -20,6 +20,7 @@ from circular_gen.sheet.views import unit_view, view
 from circular_gen.workspace import Office, Unit
 
 MAIL = "mail.txt.j2"
+_NEEDS = {"signature": "签字", "seal": "盖章"}
 
 
 class Wording:
@@ -65,7 +66,7 @@ def _line(error: BaseException, name: str) -> int:
 
 
 def values_of(office: Office, originals: Originals, unit: Unit, role: str) -> Mapping[str, Any]:
-    """What a mail about a circular may name: `office`, `circular`, `unit`, `role`, `receipt`."""
+    """What a mail about a circular may name: `office`, `circular`, `unit`, `role`, `receipt`, `enclosed`."""
     said, paper = originals.said, originals.paper
     due = datetime.fromisoformat(paper.due).astimezone(office.zone) if paper.due else None
     circular = SimpleNamespace(
@@ -76,6 +77,7 @@ def values_of(office: Office, originals: Originals, unit: Unit, role: str) -> Ma
         urgency=said.get("urgency", ""),
         ask=paper.ask,
         basis=said.get("basis", ""),
+        needs=tuple(_NEEDS[need] for need in said.get("needs") or ()),
         due=moment_text(due),
         revision=paper.revision,
     )
@@ -85,4 +87,5 @@ def values_of(office: Office, originals: Originals, unit: Unit, role: str) -> Ma
         "unit": unit_view(unit),
         "role": role,
         "receipt": originals.asked(unit.id),
+        "enclosed": originals.enclosed(unit.id),
     }

@@ -1,6 +1,7 @@
 """The worker process: the only one that opens files of unknown origin. It has little memory, is watched and killed.
 
-    parent ── {"do": "read", …} ─►  worker
+    parent ◄─ that it is there ── worker
+    parent ── {"do": "read", …} ─►
     parent ◄─ the file's electronic signatures, where it has any ──
     parent ◄─ a page: the texts of its symbols ──
     parent ── whose form it is, or nothing ─►
@@ -49,6 +50,7 @@ def run(connection: Connection) -> None:
     """Serve until the parent hangs up."""
     _limit()
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
+        _send(connection, {"ready": True})
         while True:
             asked = json.loads(connection.recv_bytes())
             try:

@@ -1,7 +1,8 @@
 """The parent's side of the worker processes: hands them files, watches the clock, kills, starts anew.
 
 In: files, and a function that says whose form a page is by the texts of its symbols. Out: a `Page` for each page, a
-`Refusal` for each file or page that is not looked at. A worker that takes too long or dies costs one page.
+`Refusal` for each file or page that is not looked at. A worker that takes too long or dies costs one page. One that
+cannot even be started is no fault of a file: WorkerError ends the work.
 """
 
 import json
@@ -10,7 +11,7 @@ import time
 from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -18,6 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from circular_gen.errors import CircularGenError
+from circular_gen.messages import _
 from circular_gen.output.image_pdf import ImagePage
 from circular_gen.returns.pictures import RefusedError
 from circular_gen.returns.reports import Attachment, Mail, ReadReceipt, Recipient
@@ -29,10 +32,14 @@ PAGE_SECONDS = 30.0
 FILE_SECONDS, MORE_SECONDS = 120.0, 2.0
 """For a whole file: so many, and so many more for each page."""
 START_SECONDS = 60.0
-"""More for a worker's first page: it has libraries to load."""
+"""More for a worker's first page: it has libraries to load. And for its start, twice as many."""
 _NOBODY = Trust()
 _LOSSES = 3
 """Workers that one file may cost."""
+
+
+class WorkerError(CircularGenError):
+    """No worker can be started here: too little memory, or a program that forbids it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +81,11 @@ Told = Page | Refusal
 
 @dataclass(slots=True)
 class _Worker:
+    """`ready`: it has told that it is there; `started`: it has told more than that."""
+
     process: BaseProcess
     connection: Connection
+    ready: bool = False
     started: bool = False
 
 
@@ -125,6 +135,23 @@ class Workers:
         self._all.append(worker)
         return worker
 
+    def _greet(self, worker: _Worker) -> None:
+        """Wait until the worker is there. WorkerError."""
+        if worker.ready:
+            return
+        with suppress(EOFError, OSError):
+            worker.ready = worker.connection.poll(2 * START_SECONDS) and bool(worker.connection.recv_bytes())
+        if not worker.ready:
+            raise self._stillborn(worker)
+
+    def _stillborn(self, worker: _Worker) -> WorkerError:
+        self._end(worker)
+        message = _(
+            "the part of the program that opens returned files cannot be started (exit code {code}); nothing was read: "
+            "close other programs, or see whether a virus scanner holds it, and try again"
+        )
+        return WorkerError(message.format(code=worker.process.exitcode))
+
     def _end(self, worker: _Worker) -> None:
         self._all.remove(worker)
         worker.connection.close()
@@ -166,15 +193,20 @@ class Workers:
                     yield job.place, job.told
 
     def _start(self, worker: _Worker, job: _Job, trust: Sequence[Sequence[str]]) -> None:
-        now = time.monotonic()
-        job.deadline = now + self._page_seconds + (0.0 if worker.started else START_SECONDS)
-        job.end = job.end or now + FILE_SECONDS
-        _tell(worker.connection, {"do": "read", "path": str(job.path), "first": job.first, "trust": trust})
+        now, start = time.monotonic(), 0.0 if worker.ready else 2 * START_SECONDS
+        job.deadline = now + start + self._page_seconds + (0.0 if worker.started else START_SECONDS)
+        job.end = job.end or now + start + FILE_SECONDS
+        with suppress(OSError):  # it has died: that is heard
+            _tell(worker.connection, {"do": "read", "path": str(job.path), "first": job.first, "trust": trust})
 
     def _hear(self, worker: _Worker, job: _Job, whose: Whose) -> str:
         """Take one message: going, done, lost or again."""
         try:
             said = json.loads(worker.connection.recv_bytes())
+            if "ready" in said:
+                worker.ready = True
+                job.deadline = time.monotonic() + self._page_seconds + START_SECONDS
+                return "going"
             worker.started = True
             if "end" in said:
                 return "done"
@@ -219,7 +251,10 @@ class Workers:
         return "going"
 
     def _lose(self, worker: _Worker, job: _Job, reason: str) -> str:
-        """A worker died or took too long: the page that it was at is refused, and the next one goes on after it."""
+        """A worker died or took too long: the page that it was at is refused, and the next one goes on after it.
+        WorkerError where it never was there."""
+        if not worker.ready:
+            raise self._stillborn(worker)
         self._end(worker)
         job.losses += 1
         job.waiting = None
@@ -241,6 +276,7 @@ class Workers:
         next words. RefusedError where it dies or breaks off; then, and whatever else goes wrong, it is done away with.
         """
         worker = self._take()
+        self._greet(worker)
 
         def hear(asked: Mapping[str, Any] | None = None) -> bytes:
             if asked is not None:
