@@ -130,7 +130,7 @@ def test_the_yaml_in_the_guide_is_right(tmp_path: Path) -> None:
         elif "字体文件" not in block:
             annexes = circular.get("附件", []) + block.get("附件", [])
             circular |= block | {"附件": annexes}
-    files["office"] |= {key: value for key, value in more.items() if key != "字体文件"}
+    files["office"] |= {key: value for key, value in more.items() if key not in ("字体文件", "印章")}
     assert set(files) == {"office", "recipients"}
     units = files["recipients"]
     units["单位"] += [

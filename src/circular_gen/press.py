@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from circular_gen.annexes.reading import contents
+from circular_gen.annexes.seals import office_seals, seal_files
 from circular_gen.disk import sha256_of
 from circular_gen.errors import CircularGenError
 from circular_gen.messages import _
@@ -145,7 +146,8 @@ class Press:
         self._codes, self._edition = codes, edition
         self._given_characters = characters
         self._style = office_style(root, self.office)
-        self._templates = Templates(template_texts(root), Completion(contents(circular), _table_cells(self._style)))
+        completion = Completion(contents(circular), _table_cells(self._style), office_seals(root, office))
+        self._templates = Templates(template_texts(root), completion)
         self._word_templates = _word_templates(root)
         self._word = WordPapers(self._word_templates, self.office, self.circular, self.copies)
         self._tasks: dict[tuple[str, ...], tuple[Task, ...]] = {copy_key(copy): copy.tasks for copy in copies}
@@ -476,6 +478,7 @@ def inputs(workspace: Workspace, circular: Circular) -> dict[str, str]:
         files += [circular.folder / annex.file.replace("\\", "/") for annex in circular.annexes if annex.file]
     files += template_files(root).values()
     files += [file.path for file in font_files(root, workspace.office).values()]
+    files += [root / name for name in seal_files(workspace.office).values()]
     names = {
         path.relative_to(root).as_posix() if path.is_relative_to(root) else f"program:{path.name}": path
         for path in files

@@ -15,7 +15,7 @@ import pypdfium2
 import pytest
 from lxml import etree
 from openxml_audit import OpenXmlValidator
-from PIL import ImageChops
+from PIL import Image, ImageChops, ImageDraw
 
 from circular_gen.output.docx import DocxMould
 from circular_gen.resources import TEMPLATES
@@ -23,6 +23,7 @@ from circular_gen.sheet.blocks import (
     Addressees,
     Annex,
     AnnexList,
+    Art,
     Attendance,
     Block,
     Cell,
@@ -169,6 +170,17 @@ UPWARD = Sheet(
         Colophon("", OFFICE, "2026年2月1日"),
     ),
 )
+
+
+def ring() -> Art:
+    """A red circle that fills its picture."""
+    image = Image.new("RGB", (420, 420), "white")
+    ImageDraw.Draw(image).ellipse((0, 0, 419, 419), outline=(220, 0, 0), width=8)
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return Art("png", "ring", 42, 42, file.getvalue())
+
+
 JOINT = Sheet(
     "circular",
     (
@@ -179,7 +191,7 @@ JOINT = Sheet(
         Paragraph("现通知如下。"),
         Space(2),
         Qr("CG1" + "A" * 51, "A0 12345-67890", align="center"),
-        Signature("sealed", (OFFICE, "清河市应急管理局"), "2026年2月1日"),
+        Signature("sealed", (OFFICE, "清河市应急管理局"), "2026年2月1日", seals=(ring(), ring())),
     ),
 )
 MINUTES = Sheet(
@@ -533,7 +545,7 @@ def test_a_clean_package_carries_nothing_superfluous() -> None:
 def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pypdfium2.PdfDocument]:
     """Papers as LibreOffice shows them, in the packaged fonts."""
     folder = tmp_path_factory.mktemp("papers")
-    files = [folder / f"{name}.docx" for name in ("general", "letter", "receipt")]
+    files = [folder / f"{name}.docx" for name in ("general", "letter", "receipt", "joint")]
     for file in files:
         file.write_bytes(DocxMould(SHEETS[file.stem], style(), WORD_FONTS).copy(VALUES))
     return dict(zip([file.stem for file in files], render(files, folder / "libreoffice"), strict=True))
@@ -613,6 +625,18 @@ def test_the_page_number_is_seven_mm_under_the_type_area_at_the_outer_side(
         assert band[0] == pytest.approx(268.2, abs=0.4)
     assert 178 < first[3] < 180
     assert 32 < second[2] < 34
+
+
+@pytest.mark.libreoffice
+def test_seals_stand_in_a_row_centred_on_their_names(shown: dict[str, pypdfium2.PdfDocument]) -> None:
+    page = shown["joint"][1]
+    (seals,) = ink(page, "red")
+    assert seals[1] - seals[0] == pytest.approx(42, abs=0.3)
+    names, date = (band for band in ink(page) if seals[0] < band[0] < seals[1])
+    # an exact line of Word has its text a millimetre lower than ours
+    assert (names[0] + names[1]) / 2 == pytest.approx((seals[0] + seals[1]) / 2 + 1, abs=0.5)
+    assert seals[3] - 21 == pytest.approx((date[2] + date[3]) / 2, abs=1)
+    assert seals[2] + 21 == pytest.approx(names[2] + len(OFFICE) * 442.2 / 28 * 25.4 / 72 / 2, abs=1)
 
 
 @pytest.mark.libreoffice

@@ -12,6 +12,7 @@ from circular_gen.sheet.blocks import (
     Addressees,
     Annex,
     AnnexList,
+    Art,
     Attendance,
     Block,
     Cell,
@@ -40,7 +41,7 @@ from circular_gen.sheet.blocks import (
 )
 from circular_gen.sheet.slots import slot
 from circular_gen.typeset.fonts import MissingGlyph
-from circular_gen.typeset.page import Glyphs, Item, Pages, Rule
+from circular_gen.typeset.page import Glyphs, Image, Item, Pages, Rule
 from circular_gen.typeset.pages import Typesetter, concatenate
 
 PT = 25.4 / 72
@@ -361,6 +362,48 @@ def test_a_sealed_papers_date_and_signature(set_pages: Set) -> None:
     assert name[0] - max(lines(pages, 0, "paragraph")) == pytest.approx(3 * LINE, abs=0.01)
 
 
+def picture(name: str) -> Art:
+    return Art("png", name, 50.0, 50.0, b"")
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6])
+def test_seals_lie_under_the_text_within_a_line_of_what_is_above(set_pages: Set, count: int) -> None:
+    names = tuple(f"清河市{name}局" for name in ("应急管理", "公安", "教育", "交通运输", "水务", "农业农村")[:count])
+    signature = replace(SEALED, issuers=names, seals=tuple(map(picture, names)), diameter=42)
+    pages = set_pages(paper(*HEAD, body(12), signature, Note("此件公开发布"), FOOT))
+    page = len(pages.shape.pages) - 1
+    parts = [part.role for part in pages.parts(page)]
+    assert parts.index("figure") < parts.index("signature")
+    found = [item for item in items(pages, page) if isinstance(item, Image)]
+    assert [item.description for item in found] == [f"{name}印章" for name in names]
+    above = max(lines(pages, page, "paragraph"))
+    descent = LINE - ((LINE - 16 * PT) / 2 + 0.88 * 16 * PT)
+    assert 0 <= min(item.y for item in found) - (above + descent) <= LINE
+    for name, seal in zip(names, found, strict=True):
+        (run,) = [run for run in runs(pages, page, "signature") if run.text == name]
+        assert seal.x + seal.width / 2 == pytest.approx((run.x + end(run)) / 2, abs=0.05)
+        assert seal.y < run.y - run.size * PT
+        assert seal.y + seal.height > run.y
+        assert seal.x >= LEFT
+        assert seal.x + seal.width <= RIGHT
+    assert found[-1].y + found[-1].height > max(lines(pages, page, "signature"))
+    assert max(item.y + item.height for item in found) <= BOTTOM
+
+
+def test_a_seal_at_a_pages_end_stays_inside_the_type_area(set_pages: Set) -> None:
+    signature = replace(SEALED, seals=(picture("a"),))
+    for count in range(24, 34):
+        pages = set_pages(paper(*HEAD, body(count), signature))
+        found = [i for page in range(len(pages.shape.pages)) for i in items(pages, page) if isinstance(i, Image)]
+        assert [seal.y + seal.height <= BOTTOM + 0.01 for seal in found] == [True]
+
+
+def test_a_joint_letter_shows_its_organiser_alone(set_pages: Set) -> None:
+    pages = set_pages(paper(Mark(("清河市公安局", "清河市教育局")), Number("清安办函〔2026〕1号"), form="letter"))
+    assert "清河市公安局" in whole_text(pages, 0)
+    assert "清河市教育局" not in whole_text(pages, 0)
+
+
 def test_a_long_signature_stays_inside_the_type_area(set_pages: Set) -> None:
     pages = set_pages(paper(body(2), replace(SEALED, issuers=(words(24),))))
     name = next(iter(lines(pages, 0, "signature").values()))
@@ -397,6 +440,22 @@ def test_two_lines_of_body_share_the_signatures_page(set_pages: Set, count: int)
     assert lines(pages, 0, "paragraph")
     total = sum(len(lines(pages, number, "paragraph")) for number in range(len(pages.shape.pages)))
     assert total == count
+
+
+def test_a_signature_that_lacks_a_line_has_the_page_tightened_within_bounds(set_pages: Set) -> None:
+    """Clause 7.3.5.4: first the spacing, then two lines of body."""
+    pitches, tightened = [], 0
+    for count in range(20, 44):
+        pages = set_pages(paper(*HEAD, body(count), SEALED))
+        page = next(number for number in range(len(pages.shape.pages)) if lines(pages, number, "signature"))
+        assert len(lines(pages, page, "paragraph")) >= 2
+        steps = [after - before for before, after in itertools.pairwise(lines(pages, page, "paragraph"))]
+        pitches += steps
+        tightened += min(steps) < LINE - 0.01
+        assert max(lines(pages, page, "signature")) < BOTTOM
+    assert tightened
+    assert min(pitches) >= 0.95 * LINE - 0.01
+    assert max(pitches) <= LINE + 0.01
 
 
 def test_a_note_stands_in_brackets_two_cells_in(set_pages: Set) -> None:

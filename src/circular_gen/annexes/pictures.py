@@ -1,15 +1,17 @@
 """Pictures → `Art`: upright, without alpha, in grey or sRGB, with no more pixels than a printer shows.
 
-In: the bytes of a PNG or JPEG. Out: an `Art` in its natural size. A picture that needs no change keeps its bytes.
+In: the bytes of a PNG, JPEG or SVG. Out: an `Art` in its natural size. A picture that needs no change keeps its bytes.
 """
 
 import hashlib
 import io
+import re
 import warnings
 from typing import Any
 
 from circular_gen.annexes.content import Content, UnreadableError
 from circular_gen.messages import _
+from circular_gen.resources import FONTS, PACKAGED_FACES
 from circular_gen.sheet.blocks import Art, Figure
 
 MOST_PIXELS = 100_000_000
@@ -20,6 +22,12 @@ _LARGEST = (156 / 25.4 * DPI, 225 / 25.4 * DPI)
 """Pixels of the type area's short and long side at that density."""
 _USUAL_DPI = 96
 """Of a picture that does not say its own, as Word takes it."""
+_SVG_SIDE = 1200
+"""Pixels of a drawing's width: a seal of 42 mm then has 700 dpi."""
+_ELSEWHERE = re.compile(
+    r"<!DOCTYPE[^>]*\[|<!ENTITY|href\s*=\s*[\"'](?!#|data:)|url\(\s*[\"']?(?!#|data:)[^)]|@import", re.IGNORECASE
+)
+"""What would make a drawing depend on other files."""
 _ORIENTATION = 0x0112
 _QUALITY = 90
 
@@ -27,6 +35,25 @@ _QUALITY = 90
 def read_picture(data: bytes, caption: str, description: str) -> Content:
     """The picture with its caption. UnreadableError."""
     return Content((Figure(picture(data), caption, description),))
+
+
+def read_svg(data: bytes) -> Content:
+    """The drawing as a picture of `_SVG_SIDE` pixels, its texts in the packaged fonts: the same on every computer.
+    UnreadableError."""
+    import resvg_py
+
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UnreadableError(_("the SVG is not UTF-8; save it anew")) from None
+    if _ELSEWHERE.search(text):
+        raise UnreadableError(_("the SVG takes something from another file; save it with everything in it"))
+    fonts = [str(FONTS / name) for name in PACKAGED_FACES.values()]
+    try:
+        drawn = resvg_py.svg_to_bytes(svg_string=text, width=_SVG_SIDE, skip_system_fonts=True, font_files=fonts)
+    except ValueError as error:
+        raise UnreadableError(_("the picture is damaged ({reason})").format(reason=_reason(error))) from None
+    return read_picture(bytes(drawn), "", "")
 
 
 def picture(data: bytes) -> Art:

@@ -40,6 +40,10 @@ def read_here(
         from circular_gen.annexes.pages import read_pdf
 
         return read_pdf(data, pages)
+    if kind == ".svg":
+        from circular_gen.annexes.pictures import read_svg
+
+        return read_svg(data)
     from circular_gen.annexes.pictures import read_picture
 
     return read_picture(data, caption, "")

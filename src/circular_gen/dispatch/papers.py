@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
+from circular_gen.annexes.seals import office_seals
 from circular_gen.dispatch.reminders import BulletinRow, Claim
 from circular_gen.ledger import Paper, brief
 from circular_gen.ledger.deadlines import local
@@ -134,7 +135,7 @@ class ReminderPress:
 
     def __init__(self, root: Path, office: Office) -> None:
         self._office = office
-        self._templates = Templates(template_texts(root))
+        self._templates = Templates(template_texts(root), office_seals(root, office))
         self._style = office_style(root, office)
         self._faces = office_faces(root, office)
 

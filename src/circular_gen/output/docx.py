@@ -28,11 +28,12 @@ from circular_gen.output.docx_styles import AFTER_HEADING, APPROVER, LABEL, add_
 from circular_gen.output.mould import Mould, Part, Picture
 from circular_gen.output.page_pictures import as_picture
 from circular_gen.output.qr import png
-from circular_gen.output.wordml import Element, element, page_field, paragraph, picture, run
+from circular_gen.output.wordml import Element, element, page_field, paragraph, picture, picture_behind, run
 from circular_gen.sheet.blocks import (
     Addressees,
     Annex,
     AnnexList,
+    Art,
     Attendance,
     Block,
     Colophon,
@@ -206,7 +207,7 @@ class _Writer:
 
     def write_mark(self, block: Mark) -> None:
         m = self.m
-        text = "".join(block.names) + block.suffix
+        text = block.names[0] + block.suffix  # a joint letter shows its organiser alone (clause 10.1)
         if len(block.names) > 1 and not self.letter:
             self.gap(m.joint_before(block.names, block.suffix, len(self.urgency)))
             self.body.append(tables.joint_mark(block, m))
@@ -301,9 +302,64 @@ class _Writer:
                 own["spacing"] = m.exact(m.line, m.lines(m.blank("annex_list")))
             self.add("GwAnnexList", run((label if index == 0 else "") + number + name), **own)
 
+    def write_sealed(self, block: Signature) -> None:
+        """Names, in rows where they are several, the date under the last one, and behind the text the seals that have
+        pictures: they hang on the date's paragraph."""
+        m = self.m
+        placed = m.sealed(block)
+        line = m.number("grid.line") * 25.4 / 72
+        tops = [placed.rows[0].before] if placed.rows else []
+        for row in placed.rows[1:]:
+            tops.append(tops[-1] + line + row.before)
+        inset = {"ind": {"right": m.cells(m.number("indent.sealed"))}}
+        for row in placed.rows:
+            names = block.issuers[row.first : row.first + len(row.centres)]
+            spacing = m.exact(m.line, m.mm(row.before))
+            if len(block.issuers) == 1:
+                centre = m.number("indent.sealed") + text_cells(block.date) / 2  # cells from the right edge
+                too_long = text_cells(names[0]) > 2 * centre
+                own = {"jc": {"val": "right"}} if too_long else {"ind": {"left": m.cells(m.area_cells - 2 * centre)}}
+                self.add("GwSignature", run(names[0]), spacing=spacing, **own)
+                continue
+            self.add(
+                "GwSignature", run("".join(f"\t{name}" for name in names)), spacing=spacing, **m.centred(row.centres)
+            )
+        if not block.date:
+            return
+        seals: list[Element] = []
+        bottom = tops[-1] + line if tops else 0.0
+        for row, top in zip(placed.rows, tops, strict=True):
+            for index, centre in enumerate(row.centres, row.first):
+                art = block.seals[index] if block.seals else None
+                if art is not None:
+                    seals.append(self.seal(art, block, index, centre, top + row.seal - bottom))
+        spacing = m.exact(m.line, 0 if placed.rows else m.lines(m.blank("sealed")))
+        if len(block.issuers) > 1:
+            dated = m.centred(placed.rows[-1].centres[-1:])
+            self.add("GwDate", *seals, run("\t" + block.date), spacing=spacing, **dated)
+        else:
+            self.add("GwDate", *seals, run(block.date), spacing=spacing, **inset)
+
+    def seal(self, art: Art, block: Signature, index: int, centre: float, top: float) -> Element:
+        """The picture in the middle of a square as wide as the seal, from `top` under the top of the date's line."""
+        diameter = self.m.diameter(block)
+        scale = diameter / max(art.width, art.height)
+        size = art.width * scale, art.height * scale
+        self.drawings += 1
+        return picture_behind(
+            self.art(art),
+            self.drawings,
+            f"印章{self.drawings}",
+            f"{block.issuers[index]}印章",
+            size,
+            (centre - size[0] / 2, top + (diameter - size[1]) / 2),
+        )
+
     def write_signature(self, block: Signature) -> None:
         m = self.m
-        room = m.area_cells
+        if block.manner == "sealed":
+            self.write_sealed(block)
+            return
         date, name = text_cells(block.date), max((text_cells(name) for name in block.issuers), default=0.0)
         before = m.lines(m.blank(block.manner))
         rows = list(block.issuers)
@@ -313,17 +369,13 @@ class _Writer:
             signature = {"jc": {"val": "right"}, "ind": {"right": m.cells(right)}}
             dated: dict[str, Any] = {"jc": {"val": "left"}, "ind": {"left": m.cells(left)}}
         else:
-            inset = m.number("indent.chop" if block.manner == "chop" else "indent.sealed")
+            inset = m.number("indent.chop")
             dated = {"ind": {"right": m.cells(inset)}}
-            centre = inset + date / 2  # cells from the right edge to the middle of the date
-            too_long = name > 2 * centre
-            signature = {"jc": {"val": "right"}} if too_long else {"ind": {"left": m.cells(room - 2 * centre)}}
-            if block.manner == "chop":
-                rows = [block.signer_title] if block.signer_title else []
-                signature = {
-                    "jc": {"val": "right"},
-                    "ind": {"right": m.cells(inset + m.number("chop.width") + m.number("chop.gap"))},
-                }
+            rows = [block.signer_title] if block.signer_title else []
+            signature = {
+                "jc": {"val": "right"},
+                "ind": {"right": m.cells(inset + m.number("chop.width") + m.number("chop.gap"))},
+            }
         for index, text in enumerate(rows):
             self.add("GwSignature", run(text), spacing=m.exact(m.line, before if index == 0 else 0), **signature)
         if block.date:
@@ -365,13 +417,7 @@ class _Writer:
     def write_figure(self, block: Figure, before: Block | None) -> None:
         m, art = self.m, block.art
         width, height = m.figure(block, before if isinstance(before, Annex) else None, self.landscape)
-        if art.digest not in self.arts:
-            data, suffix = as_picture(art)
-            name = PackURI(f"/word/media/art{len(self.arts) + 1}.{suffix}")
-            self.arts[art.digest] = OpcPart(
-                name, f"image/{'png' if suffix == 'png' else 'jpeg'}", data, self.document.part.package
-            )
-        relationship = self.document.part.relate_to(self.arts[art.digest], RELATIONSHIP_TYPE.IMAGE)
+        relationship = self.art(art)
         self.drawings += 1
         shown = picture(
             relationship, self.drawings, f"图{self.drawings}", block.description or block.caption, width, height
@@ -380,6 +426,16 @@ class _Writer:
         self.add("GwFigure", shown, spacing={"before": m.mm(m.number("figure.gap")), "after": 0}, **kept)
         if block.caption:
             self.add("GwCaption", run(block.caption))
+
+    def art(self, art: Art) -> str:
+        """The relationship of a picture's part."""
+        if art.digest not in self.arts:
+            data, suffix = as_picture(art)
+            name = PackURI(f"/word/media/art{len(self.arts) + 1}.{suffix}")
+            self.arts[art.digest] = OpcPart(
+                name, f"image/{'png' if suffix == 'png' else 'jpeg'}", data, self.document.part.package
+            )
+        return str(self.document.part.relate_to(self.arts[art.digest], RELATIONSHIP_TYPE.IMAGE))
 
     # Sections, headers and footers -----------------------------------------------------------------------------------
 

@@ -7,10 +7,12 @@ in here: it sets the baseline at four fifths of the line's height, whatever the 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from circular_gen.sheet.blocks import Annex, Face, Figure, Format
+from circular_gen.sheet.blocks import Annex, Face, Figure, Format, Signature
 from circular_gen.sheet.slots import has_slot, split
 from circular_gen.typeset.lines import cells_of
+from circular_gen.typeset.signature import Sealed, SealMeasures, sealed
 from circular_gen.typeset.style import Style
 from circular_gen.typeset.title import shape_title
 
@@ -259,6 +261,31 @@ class Measures:
     def annex_number(self, number: int) -> str:
         """What stands before the name of one of several annexes."""
         return f"{number}."
+
+    def sealed(self, block: Signature) -> Sealed:
+        """Where the names, the date and the seals of a sealed paper stand, in mm."""
+        cell, line = (self.number(key) * 25.4 / 72 for key in ("grid.cell", "grid.line"))
+        measures = SealMeasures(
+            self.number("area.width"),
+            line,
+            self.number("indent.sealed") * cell,
+            self.diameter(block),
+            self.number("seal.rise"),
+            self.number("seal.gap"),
+            self.number("seal.spread") * cell,
+        )
+        blank = None if block.diameter else self.blank("sealed") * line
+        names = [text_cells(name) * cell for name in block.issuers]
+        return sealed(names, text_cells(block.date) * cell, blank, measures)
+
+    def centred(self, centres: Sequence[float]) -> dict[str, Any]:
+        """Properties of a paragraph whose texts, a tab before each, stand centred at `centres`, mm from the left."""
+        tabs = [("tab", {"val": "center", "pos": self.mm(centre)}) for centre in centres]
+        return {"jc": {"val": "left"}, "ind": {"left": 0, "right": 0}, "tabs": tabs}
+
+    def diameter(self, block: Signature) -> float:
+        """Of the paper's seals, mm."""
+        return block.diameter or self.number("seal.diameter")
 
     def unsealed(self, name: float, date: float) -> tuple[float, float]:
         """Cells right of an unsealed paper's signature and left of its date, for their widths in cells: the date begins

@@ -119,39 +119,88 @@ def page_field(style: str = "") -> list[Element]:
 
 def picture(relationship: str, identity: int, name: str, description: str, width: float, height: float) -> Element:
     """A run with a picture of `width` × `height` mm, standing in the line. `identity` is unique in the document."""
-    extent = {"cx": str(round(width * 36_000)), "cy": str(round(height * 36_000))}
-
-    def plain(tag: str, attributes: Mapping[str, str] = {}, *children: Element) -> Element:
-        made = OxmlElement(tag)
-        for key, value in attributes.items():
-            made.set(qn(key) if ":" in key else key, value)
-        made.extend(children)
-        return made
-
     named = {"id": str(identity), "name": name, "descr": clean(description)}
-    shape = plain(
+    inline = _plain(
+        "wp:inline",
+        {"distT": "0", "distB": "0", "distL": "0", "distR": "0"},
+        _plain("wp:extent", _extent(width, height)),
+        _plain("wp:docPr", named),
+        _graphic(relationship, named, width, height),
+    )
+    return element("r", {}, element("drawing", {}, inline))
+
+
+def picture_behind(
+    relationship: str,
+    identity: int,
+    name: str,
+    description: str,
+    size: tuple[float, float],
+    place: tuple[float, float],
+) -> Element:
+    """A run with a picture of `size` mm behind the text, its upper left corner at `place`: mm from the type area's left
+    and from the top of the paragraph that holds it. It moves with that paragraph."""
+    named = {"id": str(identity), "name": name, "descr": clean(description)}
+    across, down = (_plain("wp:posOffset") for _ in range(2))
+    across.text, down.text = (str(round(offset * _EMU)) for offset in place)
+    anchor = _plain(
+        "wp:anchor",
+        {
+            **{f"dist{side}": "0" for side in "TBLR"},
+            "simplePos": "0",
+            "relativeHeight": str(identity),
+            "behindDoc": "1",
+            "locked": "0",
+            "layoutInCell": "1",
+            "allowOverlap": "1",
+        },
+        _plain("wp:simplePos", {"x": "0", "y": "0"}),
+        _plain("wp:positionH", {"relativeFrom": "column"}, across),
+        _plain("wp:positionV", {"relativeFrom": "paragraph"}, down),
+        _plain("wp:extent", _extent(*size)),
+        _plain("wp:effectExtent", {"l": "0", "t": "0", "r": "0", "b": "0"}),
+        _plain("wp:wrapNone"),
+        _plain("wp:docPr", named),
+        _plain("wp:cNvGraphicFramePr"),
+        _graphic(relationship, named, *size),
+    )
+    return element("r", {}, element("drawing", {}, anchor))
+
+
+_EMU = 36_000
+"""A millimetre in DrawingML's units."""
+
+
+def _plain(tag: str, attributes: Mapping[str, str] = {}, *children: Element) -> Element:
+    made = OxmlElement(tag)
+    for key, value in attributes.items():
+        made.set(qn(key) if ":" in key else key, value)
+    made.extend(children)
+    return made
+
+
+def _extent(width: float, height: float) -> dict[str, str]:
+    return {"cx": str(round(width * _EMU)), "cy": str(round(height * _EMU))}
+
+
+def _graphic(relationship: str, named: Mapping[str, str], width: float, height: float) -> Element:
+    """The picture itself."""
+    shape = _plain(
         "pic:pic",
         {},
-        plain("pic:nvPicPr", {}, plain("pic:cNvPr", named), plain("pic:cNvPicPr")),
-        plain(
+        _plain("pic:nvPicPr", {}, _plain("pic:cNvPr", named), _plain("pic:cNvPicPr")),
+        _plain(
             "pic:blipFill",
             {},
-            plain("a:blip", {"r:embed": relationship}),
-            plain("a:stretch", {}, plain("a:fillRect")),
+            _plain("a:blip", {"r:embed": relationship}),
+            _plain("a:stretch", {}, _plain("a:fillRect")),
         ),
-        plain(
+        _plain(
             "pic:spPr",
             {},
-            plain("a:xfrm", {}, plain("a:off", {"x": "0", "y": "0"}), plain("a:ext", extent)),
-            plain("a:prstGeom", {"prst": "rect"}, plain("a:avLst")),
+            _plain("a:xfrm", {}, _plain("a:off", {"x": "0", "y": "0"}), _plain("a:ext", _extent(width, height))),
+            _plain("a:prstGeom", {"prst": "rect"}, _plain("a:avLst")),
         ),
     )
     uri = {"uri": "http://schemas.openxmlformats.org/drawingml/2006/picture"}
-    inline = plain(
-        "wp:inline",
-        {"distT": "0", "distB": "0", "distL": "0", "distR": "0"},
-        plain("wp:extent", extent),
-        plain("wp:docPr", named),
-        plain("a:graphic", {}, plain("a:graphicData", uri, shape)),
-    )
-    return element("r", {}, element("drawing", {}, inline))
+    return _plain("a:graphic", {}, _plain("a:graphicData", uri, shape))

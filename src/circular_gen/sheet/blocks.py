@@ -99,12 +99,15 @@ class AnnexList:
 @dataclass(frozen=True, slots=True)
 class Signature:
     """署名 and 成文日期. `issuers`: one, or several of a joint paper. `date`: as printed, 2026年1月5日.
-    `signer_title`: the post before a signature chop. `draft`: no date yet."""
+    `signer_title`: the post before a signature chop. `seals`: of a sealed paper, each issuer's seal, None where it has
+    no picture; `diameter`: of the seals, mm, 0 for the usual one."""
 
     manner: Literal["sealed", "unsealed", "chop"]
     issuers: tuple[str, ...]
     date: str
     signer_title: str = ""
+    seals: tuple[Art | None, ...] = ()
+    diameter: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

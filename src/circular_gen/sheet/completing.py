@@ -1,16 +1,18 @@
-"""A sheet as its template writes it → the whole sheet: annex files in their places, pages turned where they have to be.
+"""A sheet as its template writes it → the whole sheet: annex files in their places, pages turned where they have to be,
+seals with the signatures.
 
-In: the sheet, what each file holds. Out: the sheet without `File`; TemplateError where a template leaves a file out.
+In: the sheet, what each file holds, the seals' pictures. Out: the sheet without `File`; TemplateError where a template
+leaves a file out.
 Pure: who reads files hands their contents over.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from circular_gen.messages import _
-from circular_gen.sheet.blocks import Annex, Block, Figure, File, Paragraph, Sheet, Table, Turn
+from circular_gen.sheet.blocks import Annex, Art, Block, Figure, File, Paragraph, Sheet, Signature, Table, Turn
 from circular_gen.sheet.columns import least_width
 from circular_gen.sheet.sandbox import TemplateError
 
@@ -28,12 +30,33 @@ class Held(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Seals:
+    """The seals' pictures that the office has. `pictures`: issuer → its seal; `diameter`: mm, 0 for the usual one."""
+
+    pictures: Mapping[str, Art] = field(default_factory=dict)
+    diameter: float = 0.0
+
+    def __call__(self, sheet: Sheet, _template: str = "") -> Sheet:
+        """`sheet` with a seal for each issuer of its sealed signature that has one."""
+        if not self.pictures and not self.diameter:
+            return sheet
+        return replace(sheet, blocks=tuple(map(self._sealed, sheet.blocks)))
+
+    def _sealed(self, block: Block) -> Block:
+        if not isinstance(block, Signature) or block.manner != "sealed":
+            return block
+        seals = tuple(map(self.pictures.get, block.issuers))
+        return replace(block, seals=seals if any(seals) else (), diameter=self.diameter)
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """What completes the sheets of one circular. `files`: what its annex files hold; `room`: Hanzi of a table's type
-    that stand side by side on an upright page."""
+    that stand side by side on an upright page; `seals`: the office's."""
 
     files: Mapping[File, Held]
     room: float
+    seals: Seals = field(default_factory=Seals)
 
     def __call__(self, sheet: Sheet, template: str) -> Sheet:
         """`sheet`, made by `template`, completed."""
@@ -43,7 +66,7 @@ class Completion:
             if sheet.kind == "circular" and file not in shown:
                 message = _("{template}: the annex file {file} has no place in this template; see <file> in ours")
                 raise TemplateError(message.format(template=template, file=file.name))
-        return replace(sheet, blocks=blocks)
+        return self.seals(replace(sheet, blocks=blocks))
 
     def _annex(self, annex: Annex, shown: set[File]) -> Annex:
         blocks: list[Block] = []

@@ -13,6 +13,7 @@ from circular_gen.sheet.blocks import (
     Addressees,
     Annex,
     AnnexList,
+    Art,
     Attendance,
     Block,
     Colophon,
@@ -37,10 +38,13 @@ from circular_gen.typeset.head import Head, set_head
 from circular_gen.typeset.measures import Measures
 from circular_gen.typeset.page import Bookmark, Entry, Image
 from circular_gen.typeset.setting import Fixed, Items, Lines, OwnBlock, OwnLines, Setting, constant
+from circular_gen.typeset.signature import sealed, unsealed
 from circular_gen.typeset.table import TableSetter, fields_grid, table_grid
 from circular_gen.typeset.text import Typist
 
 T = TypeVar("T")
+_SEAL = "{issuer}印章"
+"""What is read out where a seal's picture stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +194,8 @@ def _annex_list(block: AnnexList, context: Context) -> Lines:
 def _signature(block: Signature, context: Context) -> Lines:
     style, typist = context.style, context.typist
     area = style.area(context.landscape)
+    if block.manner == "sealed":
+        return _sealed(block, context)
     date = typist.width(block.date, "date")
     names = [typist.width(name, "signature") for name in block.issuers]
     longest = max(names, default=0.0)
@@ -201,15 +207,6 @@ def _signature(block: Signature, context: Context) -> Lines:
             area.width, longest, date, style.indent("unsealed"), style.indent("unsealed.date")
         )
         rows = [(name, "signature", name_left) for name in block.issuers]
-        rows.append((block.date, "date", date_left))
-        above = 0.0
-    elif block.manner == "sealed":
-        date_left = area.width - style.indent("sealed") - date
-        centre = date_left + date / 2
-        centre = min(centre, area.width - longest / 2)  # a name that would pass the type area's edge moves to the left
-        rows = [
-            (name, "signature", max(0.0, centre - width / 2)) for name, width in zip(block.issuers, names, strict=True)
-        ]
         rows.append((block.date, "date", date_left))
         above = 0.0
     else:
@@ -224,19 +221,52 @@ def _signature(block: Signature, context: Context) -> Lines:
     metrics = list(lines.metrics)
     if above and len(metrics) > 1:
         metrics[-1] = metrics[-1]._replace(before=above)
-    if metrics and not isinstance(context.after, Note):
-        metrics[-1] = metrics[-1]._replace(glued=False)
-    return lines._replace(metrics=tuple(metrics))
+    return lines._replace(metrics=_let_go(metrics, context))
 
 
-def unsealed(width: float, name: float, date: float, inset: float, shift: float) -> tuple[float, float]:
-    """Left edges of an unsealed paper's signature and date (clause 7.3.5.2): the date begins `shift` right of the
-    signature, which is inset from the right; a date that would reach past the signature's end is inset itself, and the
-    signature further."""
-    left = width - inset - name
-    if date > name:
-        left = width - inset - date - shift
-    return max(0.0, left), max(0.0, left) + shift
+def _sealed(block: Signature, context: Context) -> Lines:
+    """Names in rows, the date under the last one, and under the text the seals that have pictures."""
+    style, typist = context.style, context.typist
+    area = style.area(context.landscape)
+    seals = style.seals(block.diameter, area.width)
+    names = [typist.width(name, "signature") for name in block.issuers]
+    date = typist.width(block.date, "date")
+    placed = sealed(names, date, None if block.diameter else style.blank("sealed"), seals)
+    line = typist.pitch("body")
+    items: list[Items] = []
+    metrics: list[Metrics] = []
+    under: list[Items] = []
+    for row in placed.rows:
+        texts: Items = ()
+        pictures: Items = ()
+        for index, centre in enumerate(row.centres, row.first):
+            left = max(0.0, centre - names[index] / 2)
+            texts += _set(context, [(block.issuers[index], "signature")], left=left, align="left")[0]
+            art = block.seals[index] if block.seals else None
+            if art is not None:
+                pictures += (_seal(art, block.issuers[index], area.left + centre, row.seal, seals.diameter),)
+        items.append(texts)
+        under.append(pictures)
+        metrics.append(Metrics(line, row.before, glued=True, closing=True, top=max(0.0, -row.seal)))
+    if block.date:
+        items.append(_set(context, [(block.date, "date")], left=placed.date, align="left")[0])
+        under.append(())
+        metrics.append(Metrics(line, 0.0, glued=True, closing=True, below=placed.below))
+    return Lines(_let_go(metrics, context), tuple(items), "signature", under=tuple(under))
+
+
+def _seal(art: Art, issuer: str, centre: float, top: float, diameter: float) -> Image:
+    """The picture in a square of `diameter`, in the middle of it."""
+    scale = diameter / max(art.width, art.height)
+    width, height = art.width * scale, art.height * scale
+    return Image(art, centre - width / 2, top + (diameter - height) / 2, width, height, _SEAL.format(issuer=issuer))
+
+
+def _let_go(metrics: Sequence[Metrics], context: Context) -> tuple[Metrics, ...]:
+    """`metrics`, the last line of which holds on to a note alone."""
+    if not metrics or isinstance(context.after, Note):
+        return tuple(metrics)
+    return (*metrics[:-1], metrics[-1]._replace(glued=False))
 
 
 def _note(block: Note, context: Context) -> Lines:

@@ -96,7 +96,7 @@ class _Setter:
         if len(mark.names) > 1 and self.format != "letter":
             self.joint_mark(mark, top)
             return
-        text = "".join(mark.names) + mark.suffix
+        text = mark.names[0] + mark.suffix  # a joint letter shows its organiser alone (clause 10.1)
         self.end = self.mark_line(text, top, self.area.left, self.area.width, *self.mark_size(text))
 
     def mark_size(self, text: str) -> tuple[float, float]:

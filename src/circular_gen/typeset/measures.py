@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from circular_gen.sheet.blocks import Face, Format
 from circular_gen.typeset.page import Colour
+from circular_gen.typeset.signature import SealMeasures
 from circular_gen.typeset.style import Style
 
 PT = 25.4 / 72
@@ -95,6 +96,23 @@ class Measures:
     def indent(self, name: str) -> float:
         key = name if name.startswith("chop.") else f"indent.{name}"
         return self._number(key) * self.cell
+
+    def seals(self, diameter: float, width: float) -> SealMeasures:
+        """What places the seals of a signature in an area of `width`; `diameter`: theirs, 0 for the usual one."""
+        return SealMeasures(
+            width,
+            self.line,
+            self.indent("sealed"),
+            diameter or self._number("seal.diameter"),
+            self._number("seal.rise"),
+            self._number("seal.gap"),
+            self._number("seal.spread") * self.cell,
+        )
+
+    @property
+    def tighten(self) -> float:
+        """How close the body's lines may stand, as a share of their pitch, to take in a signature."""
+        return self._number("text.tighten")
 
     # The head --------------------------------------------------------------------------------------------------------
 

@@ -147,7 +147,7 @@ class Typesetter:
         for landscape, blocks in self._sections:
             runs = tuple(Run(known[index].metrics, known[index].heads) for index in blocks)
             area = self._measures.area(landscape)
-            sections.append(Section(runs, area.top, area.bottom, landscape))
+            sections.append(Section(runs, area.top, area.bottom, landscape, self._measures.tighten))
         height = known[-1].metrics[0].height if self._colophon is not None else None
         sides = paginate(sections, height, self._measures.blank("colophon"), self._sheet.colophon)
         if self._movable and _no_body(sections, sides[0]):

@@ -22,12 +22,14 @@ B = TypeVar("B")
 
 
 class Lines(NamedTuple):
-    """The simplest setting: pieces of one role, each with its items. `entries`: of a list, the entry of each piece."""
+    """The simplest setting: pieces of one role, each with its items. `entries`: of a list, the entry of each piece;
+    `under`: pictures that lie under the text of each piece."""
 
     metrics: tuple[Metrics, ...]
     items: tuple[Items, ...]
     role: str = "paragraph"
     entries: tuple[Entry | None, ...] = ()
+    under: tuple[Items, ...] = ()
 
 
 class Fixed(NamedTuple):
@@ -75,10 +77,16 @@ def constant(lines: Lines) -> Setting:
     """The setting of a block that every unit has."""
     entries = lines.entries or (None,) * len(lines.items)
     contents = [
-        (Fixed(items, lines.role, 0.0, entry),) if items else ()
-        for items, entry in zip(lines.items, entries, strict=True)
+        (*under, Fixed(items, lines.role, 0.0, entry)) if items else under
+        for items, entry, under in zip(lines.items, entries, _under(lines), strict=True)
     ]
     return Setting(lines.metrics, tuple(contents))
+
+
+def _under(lines: Lines) -> list[tuple[Fixed, ...]]:
+    """What lies under the text of each piece."""
+    pictures = lines.under or ((),) * len(lines.items)
+    return [tuple(Fixed((picture,), "figure") for picture in piece) for piece in pictures]
 
 
 class OwnLines(Generic[B]):
@@ -89,14 +97,16 @@ class OwnLines(Generic[B]):
 
     def measure(self, values: Values) -> Measured:
         lines = self._set(self._bound(values))
-        return Measured(lines.metrics, lines.items)
+        return Measured((lines.metrics, lines.under) if lines.under else lines.metrics, lines.items)
 
     def setting(self, values: Values) -> Setting:
         lines = self._set(self._bound(values))
         entries = lines.entries or (None,) * len(lines.items)
-        return Setting(
-            lines.metrics, tuple((Gap(index, lines.role, 0.0, entry),) for index, entry in enumerate(entries))
-        )
+        contents: list[tuple[Fixed | Gap, ...]] = [
+            (*under, Gap(index, lines.role, 0.0, entry))
+            for index, (entry, under) in enumerate(zip(entries, _under(lines), strict=True))
+        ]
+        return Setting(lines.metrics, tuple(contents))
 
 
 def binder(block: B) -> Callable[[Values], B]:

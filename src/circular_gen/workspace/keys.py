@@ -158,8 +158,14 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = MappingProxyType(
                 _key("song", "宋体", "宋体在 Word 中的名称", "name of 宋体 in a DOCX"),
             ),
             "seal": (
-                _key("image", "图片", "印章图片文件", "the picture's file"),
+                _key("image", "图片", "印章图片文件：png、jpg、svg、pdf", "the picture's file: png, jpg, svg, pdf"),
                 _key("diameter", "直径", "印章直径，毫米", "diameter in mm"),
+                _key(
+                    "others",
+                    "其他机关",
+                    "联合行文时其他机关的印章图片：机关名称对图片文件",
+                    "the seals of other issuers of joint papers: name to picture",
+                ),
             ),
             "mail": (
                 _key(

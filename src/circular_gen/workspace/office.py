@@ -64,12 +64,14 @@ class WordFonts(_Faces):
 
 
 class Seal(Written):
-    """`image`: a path below the workspace's root; `diameter` in mm."""
+    """`image`: a path below the workspace's root; `diameter` in mm; `others`: pictures of the other issuers of joint
+    papers, by their names."""
 
     section: ClassVar[str] = "seal"
     model_config = written("seal")
     image: Line
     diameter: Annotated[float, Field(ge=10, le=60)] = 42.0
+    others: dict[Line, Line] = Field(default_factory=dict)
 
 
 def _server(*schemes: str) -> BeforeValidator:
@@ -270,13 +272,17 @@ def read_office(document: Document, root: Path) -> tuple[Office | None, tuple[Fi
 def _missing_files(document: Document, root: Path) -> list[Finding]:
     fonts = document.at((), "office", "fonts")
     wanted = [document.at(fonts, "fonts", face) for face in SECTIONS["fonts"]]
-    wanted.append(document.at(document.at((), "office", "seal"), "seal", "image"))
+    seal = document.at((), "office", "seal")
+    seals = [document.at(seal, "seal", "image")]
+    others = document.at(seal, "seal", "others")
+    named = document.value(others)
+    seals += [(*others, name) for name in named] if isinstance(named, dict) else []
     findings = []
-    for at in wanted:
+    for at in (*wanted, *seals):
         name = document.value(at)
         if not isinstance(name, str):
             continue
-        path = root / name if at is wanted[-1] else font_path(root, name)[0]
+        path = root / name if at in seals else font_path(root, name)[0]
         if not _is_file(path):
             findings.append(document.finding("error", "no-file", _("there is no file {name}").format(name=name), at))
     return findings
