@@ -23,6 +23,7 @@ from circular_gen.ledger import (
     verify_against,
 )
 from circular_gen.ledger.checkpoint import Checkpoint
+from circular_gen.ledger.failures import LedgerDamagedError
 from circular_gen.messages import _
 from circular_gen.records import INPUT, MANIFEST, Records, open_records, originals, read_manifest
 from circular_gen.workspace.codes import Checkpoint as Short
@@ -60,12 +61,22 @@ def prove(root: Path, against: str | None = None) -> Proof:
     """Prove the ledger of the workspace at `root`, its originals, and that it holds the checkpoint `against` (the short
     form, or a file). NothingIssuedError, CheckpointError."""
     kept = read_kept(against) if against is not None else None
+    try:
+        return _proved(root, kept)
+    except LedgerDamagedError as error:  # at what point depends on the database's version
+        return Proof(0, "", "", (Finding("unreadable", str(error)),))
+
+
+def _proved(root: Path, kept: Checkpoint | Short | None) -> Proof:
     with open_records(root, check=False) as records:
         report = verify(records.ledger, jobs=os.cpu_count() or 1)
         findings = list(report.findings)
         notes: list[str] = []
         if kept is not None:
-            findings += verify_against(records.ledger, kept)
+            try:
+                findings += verify_against(records.ledger, kept)
+            except LedgerDamagedError as error:
+                findings.append(Finding("unreadable", str(error)))
         if not findings:  # hashes of a ledger that is not whole prove nothing
             findings += _changed_originals(records)
             notes += _missing_originals(records)

@@ -302,8 +302,13 @@ def test_folders_of_others_are_left_alone(issued: Commands) -> None:
 def test_a_damaged_ledger_is_one_line(issued: Commands, content: bytes | None) -> None:
     path = issued.root / "records" / "ledger.db"
     path.write_bytes(path.read_bytes()[:9000] if content is None else content)
-    for command in (("status",), ("ledger", "verify"), ("issue", "late"), ("register",)):
+    for command in (("status",), ("issue", "late"), ("register",)):
         assert "ledger.db" in said(issued(*command, code=1))
+    (line, sum_) = issued("ledger", "verify", code=1).stdout.splitlines()
+    assert line.startswith("unreadable: ")
+    assert "ledger.db" in line
+    assert "not whole" in sum_
+    assert [one["code"] for one in loaded(issued("ledger", "verify", "--json", code=1))["findings"]] == ["unreadable"]
 
 
 def test_what_the_disk_refuses_is_one_line(workspace: Path, run: Commands) -> None:

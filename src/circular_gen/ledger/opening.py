@@ -96,6 +96,9 @@ def _sqlite(path: Path, *, readonly: bool, patience: float) -> Engine:
         except sqlite3.Error:
             connection.close()
             raise
+        except UnicodeDecodeError:  # Python cannot even read what SQLite says of a schema that is garbage
+            connection.close()
+            raise sqlite3.DatabaseError("malformed database schema") from None
         return connection
 
     engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
@@ -166,7 +169,7 @@ _CAUSES: tuple[tuple[str, type[LedgerError], Callable[[], str]], ...] = (
         lambda: _("the ledger {name} cannot be written ({cause})"),
     ),
     (
-        r"malformed|not a database|disk I/O error|corrupt|invalid page|decode to UTF-8",
+        r"malformed|not a database|disk I/O error|corrupt|invalid page|decode to UTF-8|no such (column|table|index)",
         LedgerDamagedError,
         lambda: _("the ledger {name} is damaged ({cause}); put back a copy, never delete it"),
     ),

@@ -13,9 +13,10 @@ The store keeps both as rows of its projection, columns named as here; that is w
 
 # ruff: noqa: ARG001, ARG005 (all changes have one signature, so that they can stand in a table)
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from circular_gen.ledger.events import Event, annulled, happened, utc
+from circular_gen.ledger.events import Event, Fact, annulled, happened, utc
 
 STATES = ("not-sent", "sent", "delivered", "opened", "received", "reported", "closed")
 """States in order; a standing's `state` is the place in here."""
@@ -106,6 +107,14 @@ class Standing(NamedTuple):
 
 _PLACES = {name: place for place, name in enumerate(Standing._fields)}
 _STATE, _FLAGS, _LAST = (_PLACES[name] for name in ("state", "flags", "last"))
+_DATED = itemgetter(
+    *(_PLACES[f"{name}_at"] for name in ("closed", "reported", "machine", "manual", "opened", "delivered", "sent"))
+)
+_FLAGGED = itemgetter(
+    *(_PLACES[name] for name in ("bounced", "returned", "reviews", "decisions", "exempt", "withdrawn", "unknown")),
+    *(_PLACES[name] for name in ("reservation", "due", "original_due")),
+)
+_NEW = Standing("", "")
 
 
 class Paper(NamedTuple):
@@ -304,58 +313,71 @@ about a hazard: see hazards.py)."""
 
 def advanced(now: Standing, kind: str, payload: Payload, time: str, sequence: int) -> Standing:
     """The standing after one more event about the unit (not for `corrected`: that needs `fold`)."""
-    return _settled(_changed(now, kind, payload, time), sequence)
-
-
-def _changed(now: Standing, kind: str, payload: Payload, time: str) -> Standing:
-    """`advanced`, with state, flags and last as they were: where many events follow, those are said once."""
+    values = list(now)
     change = _UNIT.get(kind)
-    if change is None:
-        return now
-    values: list[Any] = list(now)  # by place: a third of what _replace takes
-    for name, value in change(now, payload, happened(payload, time)).items():
-        values[_PLACES[name]] = value
+    if change is not None:
+        _change(values, change(now, payload, happened(payload, time)))
+    _settle(values, sequence)
     return Standing._make(values)
 
 
-def _settled(now: Standing, sequence: int) -> Standing:
+def fold(circular: str, unit: str, events: Sequence[Event | Fact]) -> Standing:
+    """The standing from all events about the unit, in the ledger's order."""
+    return Standing._make(folded(circular, unit, events))
+
+
+def folded(circular: str, unit: str, events: Sequence[Event | Fact]) -> tuple[Any, ...]:
+    """The values of `fold`: where there are millions, making a `Standing` of each would take as long as folding."""
+    values: list[Any] = list(_NEW)
+    values[0], values[1] = circular, unit
+    now: Standing | None = _NEW  # no rule looks at circular and unit
+    for event in _standing_events(events):
+        change = _UNIT.get(event.kind)
+        if change is not None:
+            payload = event.payload
+            _change(values, change(now or Standing._make(values), payload, happened(payload, event.time)))
+            now = None
+    if events:  # state, flags and last are said once
+        _settle(values, events[-1].sequence)
+    return tuple(values)
+
+
+def _change(values: list[Any], change: Change) -> None:
+    for name, value in change.items():  # by place: a third of what _replace takes
+        values[_PLACES[name]] = value
+
+
+def _settle(values: list[Any], sequence: int) -> None:
     """State and flags as the facts say; `sequence`: of the last event."""
+    closed, reported, machine, manual, opened, delivered, sent = _DATED(values)
+    bounced, returned, reviews, decisions, exempt, withdrawn, unknown, reservation, due, original_due = _FLAGGED(values)
     state = (
         CLOSED
-        if now.closed_at
+        if closed
         else REPORTED
-        if now.reported_at
+        if reported
         else RECEIVED
-        if now.machine_at or now.manual_at
+        if machine or manual
         else OPENED
-        if now.opened_at
+        if opened
         else DELIVERED
-        if now.delivered_at
+        if delivered
         else SENT
-        if now.sent_at
+        if sent
         else NOT_SENT
     )
-    flags = (
-        (now.bounced is not None and state < DELIVERED)
-        | bool(now.returned) << 1
-        | (now.reviews > now.decisions) << 2
-        | bool(now.exempt) << 3
-        | bool(now.withdrawn) << 4
-        | (now.unknown is not None and state < DELIVERED) << 5
-        | bool(now.reservation) << 6
-        | (now.due != now.original_due) << 7
+    values[_STATE] = state
+    values[_FLAGS] = (
+        (bounced is not None and state < DELIVERED)
+        | bool(returned) << 1
+        | (reviews > decisions) << 2
+        | bool(exempt) << 3
+        | bool(withdrawn) << 4
+        | (unknown is not None and state < DELIVERED) << 5
+        | bool(reservation) << 6
+        | (due != original_due) << 7
     )
-    values: list[Any] = list(now)
-    values[_STATE], values[_FLAGS], values[_LAST] = state, flags, sequence
-    return Standing._make(values)
-
-
-def fold(circular: str, unit: str, events: Sequence[Event]) -> Standing:
-    """The standing from all events about the unit, in the ledger's order."""
-    standing = Standing(circular, unit)
-    for event in _standing_events(events):
-        standing = _changed(standing, event.kind, event.payload, event.time)
-    return _settled(standing, events[-1].sequence) if events else standing
+    values[_LAST] = sequence
 
 
 # -- a circular --------------------------------------------------------------------------------------------------------
@@ -401,7 +423,7 @@ def advanced_paper(now: Paper, kind: str, payload: Payload, time: str, sequence:
     return now._replace(last=sequence, **(change(now, payload, time) if change else {}))
 
 
-def fold_paper(circular: str, events: Sequence[Event]) -> Paper:
+def fold_paper(circular: str, events: Sequence[Event | Fact]) -> Paper:
     """The circular from all events about it alone, in the ledger's order."""
     paper = Paper(circular)
     for event in _standing_events(events):
@@ -409,7 +431,7 @@ def fold_paper(circular: str, events: Sequence[Event]) -> Paper:
     return paper._replace(last=events[-1].sequence) if events else paper
 
 
-def _standing_events(events: Sequence[Event]) -> Iterable[Event]:
+def _standing_events(events: Sequence[Event | Fact]) -> Iterable[Event | Fact]:
     """The events that count: without corrections, what they annul, and decisions on annulled reviews."""
     gone = annulled(events)
     if not gone:

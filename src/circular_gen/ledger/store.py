@@ -34,6 +34,7 @@ from circular_gen.ledger.events import (
     Draft,
     DraftError,
     Event,
+    Fact,
     Kind,
     canonical,
     check_draft,
@@ -65,6 +66,7 @@ from circular_gen.ledger.standing import (
     advanced_paper,
     fold,
     fold_paper,
+    folded,
     owes,
     status,
 )
@@ -77,15 +79,10 @@ _PLACES = range(len(Standing._fields))
 _CURSORS = count()
 
 _ALL = select(events).order_by(events.c.sequence)
-_OWN = (
-    select(events)
-    .where(events.c.circular == bindparam("circular"), events.c.unit.is_(None))
-    .order_by(events.c.sequence)
-)
-_OF_UNITS = (
-    select(events)
-    .where(events.c.circular == bindparam("circular"), events.c.unit.is_not(None))
-    .order_by(events.c.unit, events.c.sequence)
+_FACTS = select(*(events.c["payload" if name == "text" else name] for name in Fact._fields))
+_OWN = _FACTS.where(events.c.circular == bindparam("circular"), events.c.unit.is_(None)).order_by(events.c.sequence)
+_OF_UNITS = _FACTS.where(events.c.circular == bindparam("circular"), events.c.unit.is_not(None)).order_by(
+    events.c.unit, events.c.sequence
 )
 _STANDINGS = select(standings).where(standings.c.circular == bindparam("circular"))
 _BY_UNIT = _STANDINGS.order_by(standings.c.unit)
@@ -203,8 +200,11 @@ class Reader:
         row = self._connection.execute(statement).one_or_none()
         if row is None:
             raise LedgerDamagedError(_("the ledger has lost its head row; put back a copy, never delete it"))
-        peaks = tuple(row.peaks[i : i + 32] for i in range(0, len(row.peaks), 32))
-        return Head(row.origin, row.size, row.time, bytes(row.chain), merkle.Frontier(row.size, peaks))
+        try:
+            peaks = tuple(row.peaks[i : i + 32] for i in range(0, len(row.peaks), 32))
+            return Head(row.origin, int(row.size), row.time, bytes(row.chain), merkle.Frontier(row.size, peaks))
+        except (TypeError, ValueError):  # SQLite holds values of any type, where its file was damaged
+            raise LedgerDamagedError(_("the ledger's head row is damaged; put back a copy, never delete it")) from None
 
     def event(self, sequence: int) -> Event | None:
         """The event of that number."""
@@ -249,10 +249,10 @@ class Reader:
         """All events in order, whatever their numbers: the fields of `Event`, without `repeated`."""
         return self._rows(_ALL)
 
-    def by_unit(self, circular: str) -> Iterator[Event]:
-        """All events about a circular: its own, then those of each of its units, in order."""
-        for row in chain(self._rows(_OWN, circular=circular), self._rows(_OF_UNITS, circular=circular)):
-            yield Event._make((*row, False))
+    def by_unit(self, circular: str) -> Iterator[Fact]:
+        """What is to be folded of a circular: its own events, then those of each of its units, in order."""
+        rows = chain(self._rows(_OWN, circular=circular), self._rows(_OF_UNITS, circular=circular))
+        return map(Fact._make, rows)
 
     def _rows(self, question: Select[Any], **values: object) -> Iterator[tuple[Any, ...]]:
         """Rows as the database's driver gives them, batch by batch: a ledger has millions, and SQLAlchemy's own rows
@@ -312,9 +312,13 @@ class Reader:
         """A unit's standing; None where the circular does not address it."""
         return next(self._standings(circular, [unit]), None)
 
-    def standings(self, circular: str, *, by_unit: bool = False) -> Iterator[Standing]:
-        """The standings of a circular in its list's order, or sorted by unit."""
-        return map(Standing._make, self._rows(_BY_UNIT if by_unit else _BY_PLACE, circular=circular))
+    def standings(self, circular: str) -> Iterator[Standing]:
+        """The standings of a circular in its list's order."""
+        return map(Standing._make, self._rows(_BY_PLACE, circular=circular))
+
+    def standing_rows(self, circular: str) -> Iterator[tuple[Any, ...]]:
+        """The values of the standings of a circular, sorted by unit."""
+        return self._rows(_BY_UNIT, circular=circular)
 
     def _standings(self, circular: str, units: Sequence[str]) -> Iterator[Standing]:
         for chunk in _chunks(units):
@@ -394,6 +398,14 @@ class Reader:
     def root(self, size: int | None = None) -> bytes:
         """The Merkle root over the first `size` events (all of them by default)."""
         return merkle.range_root(0, self.head().size if size is None else size, self.subtree)
+
+    def complaint(self) -> str:
+        """What SQLite's own check finds wrong with its file, indexes included; empty where nothing is, and for a
+        database that keeps its files by itself."""
+        if self._connection.dialect.name != "sqlite":
+            return ""
+        said = str(self._connection.execute(text("PRAGMA integrity_check(1)")).scalar()).strip()
+        return "" if said == "ok" else said.splitlines()[-1]
 
     def guarded(self) -> bool:
         """Whether the triggers that refuse changes of events are there."""
@@ -868,16 +880,13 @@ class _Projection:
         insert_rows(self._connection, numbers, list(self.numbers.values()))
 
 
-def tallied(standing: Standing) -> tuple[str, str, bool, int, int, str]:
+_TALLIED = itemgetter(*(Standing._fields.index(name) for name in Tally._fields if name != "units"))
+
+
+def tallied(standing: tuple[Any, ...]) -> tuple[str, str, bool, int, int, str]:
     """The tally that counts a standing."""
-    return (
-        standing.circular,
-        standing.role,
-        standing.receipt,
-        standing.state,
-        standing.flags,
-        standing.due or "",
-    )
+    circular, role, receipt, state, flags, due = _TALLIED(standing)
+    return circular, role, receipt, state, flags, due or ""
 
 
 def given_number(event: Event, payload: Mapping[str, Any]) -> Number:
@@ -887,11 +896,12 @@ def given_number(event: Event, payload: Mapping[str, Any]) -> Number:
     return Number(payload["code"], payload["year"], payload["ordinal"], circular, void, event.sequence)
 
 
-def folded(circular: str, stream: Iterable[Event]) -> Iterator[Paper | Standing]:
-    """The projection of a circular's events, its own first, then those of each unit."""
-    for unit, group in groupby(stream, attrgetter("unit")):
-        events_ = tuple(group)
-        yield fold_paper(circular, events_) if unit is None else fold(circular, unit, events_)
+def projected(circular: str, facts: Iterable[Fact]) -> Iterator[tuple[Any, ...]]:
+    """The projection of what happened about a circular, its own first, then each unit's: a `Paper` where any event is
+    about the circular alone, and the values of `Standing`s."""
+    for unit, group in groupby(facts, attrgetter("unit")):
+        happened = tuple(group)
+        yield fold_paper(circular, happened) if unit is None else folded(circular, unit, happened)
 
 
 def rebuild(connection: Connection) -> None:
@@ -902,10 +912,10 @@ def rebuild(connection: Connection) -> None:
     found: dict[Table, list[tuple[Any, ...]]] = {papers: [], standings: []}
     alike: Counter[tuple[Any, ...]] = Counter()
     for circular in reader.names():
-        for row in folded(circular, reader.by_unit(circular)):
+        for row in projected(circular, reader.by_unit(circular)):
             table = papers if isinstance(row, Paper) else standings
             found[table].append(row)
-            if isinstance(row, Standing):
+            if table is standings:
                 alike[tallied(row)] += 1
             if len(found[table]) == _STREAM:
                 insert_rows(connection, table, found[table])

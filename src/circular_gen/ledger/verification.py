@@ -1,13 +1,15 @@
 """`verify`: proves a ledger, or names the first event that was changed, removed, inserted or moved.
 
 The events are read twice: by number, to recompute every hash, the chain and the Merkle tree; and circular by circular,
-to fold them again and compare the projection. These are pieces of work that share nothing: a large ledger's go to
-several processes. `verify_against` holds the ledger against a checkpoint that somebody kept.
+to fold them again and compare the projection. Beside that SQLite looks through its own file. These are pieces of work
+that share nothing: a large ledger's go to several processes. `verify_against` holds the ledger against a checkpoint
+that somebody kept.
 """
 
+import gc
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
@@ -20,7 +22,7 @@ from circular_gen.ledger.checkpoint import Checkpoint, agrees
 from circular_gen.ledger.events import KINDS, NUMBERED, Event, event_hash, genesis, is_whole, line
 from circular_gen.ledger.failures import LedgerDamagedError
 from circular_gen.ledger.standing import Paper, Standing
-from circular_gen.ledger.store import Head, Ledger, Number, Reader, folded, given_number, open_ledger, tallied
+from circular_gen.ledger.store import Head, Ledger, Number, Reader, given_number, open_ledger, projected, tallied
 from circular_gen.messages import _
 from circular_gen.workspace.codes import Checkpoint as Short
 
@@ -40,6 +42,7 @@ CODES: Mapping[str, str] = {
     "tally": "the counts of a circular are not those of its standings",
     "unguarded": "the triggers that refuse changes of events are missing",
     "unreadable": "the database cannot be read",
+    "database": "the events are whole, but SQLite's own check finds its file damaged (an index, say)",
     "origin": "the checkpoint is another ledger's",
     "short": "the ledger is shorter than the checkpoint says",
     "forked": "the events up to the checkpoint are not those it was made over",
@@ -85,12 +88,16 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What a piece of the work found: the events by number (with their name, number and root), or some circulars."""
+    """What a piece of the work found; the events by number with their name, number and root."""
 
     findings: tuple[Finding, ...]
     origin: str = ""
     size: int = 0
     root: bytes = merkle.EMPTY
+
+
+_Look = Callable[[Reader], _Part]
+"""A piece of the work."""
 
 
 def verify(ledger: Ledger, *, jobs: int = 1) -> Report:
@@ -99,11 +106,12 @@ def verify(ledger: Ledger, *, jobs: int = 1) -> Report:
     try:
         with ledger.reading() as reader:
             size, names = reader.head().size, reader.names()
-    except LedgerDamagedError as error:
-        return Report("", 0, merkle.EMPTY, (Finding("unreadable", str(error)),))
+    except _UNREADABLE as error:
+        return Report("", 0, merkle.EMPTY, (_unreadable(ledger, error),))
     many = size > _LARGE and jobs > 1
     share = max(1, -(-len(names) // (jobs * _PIECES))) if many else 1
-    pieces = [None, *(names[start : start + share] for start in range(0, len(names), share))]
+    shares = [names[start : start + share] for start in range(0, len(names), share)]
+    pieces: list[_Look] = [_events, *(partial(_projection, names=some) for some in shares), _database]
     # processes with threads: SQLite's files may not be open across a fork
     hands = processes(jobs, threads=True) if many else here()
     work = partial(_elsewhere, ledger.place) if many else partial(_part, ledger)
@@ -117,19 +125,31 @@ def verify(ledger: Ledger, *, jobs: int = 1) -> Report:
     return Report(chain.origin, chain.size, chain.root, tuple(findings))
 
 
-def _elsewhere(place: str | Path, names: Sequence[str] | None) -> _Part:
+_UNREADABLE = (LedgerDamagedError, TypeError, ValueError, AttributeError, OverflowError)
+"""A damaged SQLite file answers with an error, or with values of any type in any place."""
+
+
+def _unreadable(ledger: Ledger, error: BaseException) -> Finding:
+    if isinstance(error, LedgerDamagedError):
+        return Finding("unreadable", str(error))
+    message = _("the ledger {name} is damaged ({cause}); put back a copy, never delete it")
+    return Finding("unreadable", message.format(name=ledger.name, cause=repr(error)))
+
+
+def _elsewhere(place: str | Path, look: _Look) -> _Part:
     """`_part` in another process."""
+    gc.disable()  # millions of rows and not a cycle among them
     with open_ledger(place, readonly=True) as ledger:
-        return _part(ledger, names)
+        return _part(ledger, look)
 
 
-def _part(ledger: Ledger, names: Sequence[str] | None) -> _Part:
-    """A piece of the work: with no names the events by number, else these circulars."""
+def _part(ledger: Ledger, look: _Look) -> _Part:
+    """A piece of the work."""
     try:
         with ledger.reading() as reader:
-            return _events(reader) if names is None else _Part(tuple(_projection(reader, names)))
-    except LedgerDamagedError as error:
-        return _Part((Finding("unreadable", str(error)),))
+            return look(reader)
+    except _UNREADABLE as error:
+        return _Part((_unreadable(ledger, error),))
 
 
 def _events(reader: Reader) -> _Part:
@@ -140,8 +160,15 @@ def _events(reader: Reader) -> _Part:
         findings += _head_and_tree(reader, head, chain)
     if not reader.guarded():
         findings.append(Finding("unguarded", _("the triggers that refuse changes of events are missing")))
-    findings += _numbers(reader)
     return _Part(tuple(findings), head.origin, chain.size, chain.frontier.root())
+
+
+def _database(reader: Reader) -> _Part:
+    findings = list(_numbers(reader))
+    if complaint := reader.complaint():
+        message = _("the database's file is damaged ({cause}); put back a copy, or import an export into a new ledger")
+        findings.append(Finding("database", message.format(cause=complaint)))
+    return _Part(tuple(findings))
 
 
 def verify_against(ledger: Ledger, checkpoint: Checkpoint | Short) -> tuple[Finding, ...]:
@@ -187,8 +214,12 @@ class _Chain:
         size, chain, last_time = 0, self.chain, ""
         for row in reader.every():
             sequence, time, kind, actor, circular, unit, text, key, previous, hashed = row
-            fits = sequence == size + 1 and previous == chain
-            if not fits or event_hash(previous, line(sequence, time, kind, actor, circular, unit, text, key)) != hashed:
+            try:
+                said = line(sequence, time, kind, actor, circular, unit, text, key)
+                fits = sequence == size + 1 and previous == chain and event_hash(chain, said) == hashed
+            except (UnicodeEncodeError, TypeError):  # see `is_whole`
+                fits = False
+            if not fits:
                 self._extend(hashes)
                 yield _first_fault(reader, size + 1, Event(*before) if before else None, Event(*row))
                 return
@@ -283,23 +314,25 @@ def _head_and_tree(reader: Reader, head: Head, chain: _Chain) -> Iterator[Findin
             return
 
 
-def _projection(reader: Reader, names: Iterable[str]) -> Iterator[Finding]:
+def _projection(reader: Reader, names: Iterable[str]) -> _Part:
     """What differs between the projection of some circulars and the fold; at most `_MANY` of a code."""
+    findings: list[Finding] = []
     shown: Counter[str] = Counter()
     for circular in names:
         for finding in _differences(reader, circular):
             shown[finding.code] += 1
             if shown[finding.code] <= _MANY:
-                yield finding
+                findings.append(finding)
+    return _Part(tuple(findings))
 
 
 def _differences(reader: Reader, circular: str) -> Iterator[Finding]:
     paper = reader.paper(circular)
-    stored = reader.standings(circular, by_unit=True)
+    stored = reader.standing_rows(circular)
     standing = next(stored, None)
     alike: Counter[tuple[Any, ...]] = Counter()
     try:
-        for row in folded(circular, reader.by_unit(circular)):
+        for row in projected(circular, reader.by_unit(circular)):
             if isinstance(row, Paper):
                 if paper != row:
                     message = _("the row of {circular} is not what its events give")
@@ -307,14 +340,17 @@ def _differences(reader: Reader, circular: str) -> Iterator[Finding]:
                 paper = None
                 continue
             alike[tallied(row)] += 1
-            while standing and standing.unit < row.unit:
+            if standing == row:
+                standing = next(stored, None)
+                continue
+            while standing and standing[1] < row[1]:
                 yield _unfolded(standing)
                 standing = next(stored, None)
             if standing == row:
                 standing = next(stored, None)
                 continue
             yield _differing(row)
-            if standing and standing.unit == row.unit:
+            if standing and standing[1] == row[1]:
                 standing = next(stored, None)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         # only where events were tampered with, and the chain has said which
@@ -331,16 +367,18 @@ def _differences(reader: Reader, circular: str) -> Iterator[Finding]:
         yield Finding("tally", message.format(circular=circular), None, circular)
 
 
-def _differing(row: Standing) -> Finding:
-    message = _("the standing of {unit} with {circular} is not what its events give")
-    about = f"{row.circular} {row.unit}"
-    return Finding("standing", message.format(unit=row.unit, circular=row.circular), row.last, about)
+def _differing(row: tuple[Any, ...]) -> Finding:
+    return _wrong_standing(row, _("the standing of {unit} with {circular} is not what its events give"))
 
 
-def _unfolded(row: Standing) -> Finding:
-    message = _("no event says what the standing of {unit} with {circular} says")
-    about = f"{row.circular} {row.unit}"
-    return Finding("standing", message.format(unit=row.unit, circular=row.circular), row.last, about)
+def _unfolded(row: tuple[Any, ...]) -> Finding:
+    return _wrong_standing(row, _("no event says what the standing of {unit} with {circular} says"))
+
+
+def _wrong_standing(row: tuple[Any, ...], message: str) -> Finding:
+    standing = Standing._make(row)
+    circular, unit = standing.circular, standing.unit
+    return Finding("standing", message.format(unit=unit, circular=circular), standing.last, f"{circular} {unit}")
 
 
 def _numbers(reader: Reader) -> Iterator[Finding]:
