@@ -26,6 +26,7 @@ PROGRAMS: dict[str, Callable[[], bool]] = {
     "qpdf": lambda: bool(shutil.which("qpdf")),
     "postgresql": _postgresql,
     "dovecot": lambda: bool(shutil.which("dovecot", path="/usr/sbin:" + os.environ.get("PATH", ""))),
+    "submission": lambda: Path("/usr/lib/dovecot/submission").exists(),
     "chromium": lambda: bool(shutil.which("chromium")),
 }
 

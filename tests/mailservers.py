@@ -1,4 +1,5 @@
-"""Real mail servers on free ports of this computer: pymap and Dovecot for IMAP, with a certificate of their own."""
+"""Real mail servers on free ports of this computer, with a certificate of their own: pymap and Dovecot for IMAP,
+Dovecot for sending (submission)."""
 
 import atexit
 import contextlib
@@ -164,7 +165,7 @@ def pymap(tls: bool = True) -> Iterator[Server]:
 
 
 _DOVECOT = """\
-protocols = imap
+protocols = {protocols}
 listen = 127.0.0.1
 base_dir = {folder}/run
 log_path = {folder}/log
@@ -208,15 +209,59 @@ namespace inbox {{
   separator = /
 }}
 """
+_SUBMISSION = """\
+hostname = localhost
+submission_relay_host = 127.0.0.1
+submission_relay_port = {relay}
+service submission-login {{
+  chroot =
+  inet_listener submission {{
+    port = {starttls}
+  }}
+  inet_listener submissions {{
+    port = {smtps}
+    ssl = yes
+  }}
+}}
+"""
 
 
 @contextlib.contextmanager
 def dovecot() -> Iterator[Server]:
     """Dovecot, a private instance: its own configuration, ports and folders."""
+    port, tls = free_ports(2)
+    with _dovecot(port, tls, "imap") as process:
+        server = DovecotServer(port, tls, USER, PASSWORD, process.pid)
+        _until(server.messages, process)
+        yield server
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A server to send through: its ports for STARTTLS and for TLS from the start; it wants user and password."""
+
+    starttls: int
+    smtps: int
+    user: str = USER
+    password: str = PASSWORD
+
+
+@contextlib.contextmanager
+def submission(relay: int) -> Iterator[Submission]:
+    """Dovecot for sending: wants TLS and a password, and hands on to the SMTP server at port `relay`."""
+    port, tls, starttls, smtps = free_ports(4)
+    more = _SUBMISSION.format(relay=relay, starttls=starttls, smtps=smtps)
+    with _dovecot(port, tls, "imap submission", more) as process:
+        for one in (starttls, smtps):
+            _until(lambda one=one: socket.create_connection(("127.0.0.1", one), timeout=10).close(), process)  # type: ignore[misc]
+        yield Submission(starttls, smtps)
+
+
+@contextlib.contextmanager
+def _dovecot(port: int, tls: int, protocols: str, more: str = "") -> Iterator["subprocess.Popen[bytes]"]:
     import grp  # not on Windows, and Dovecot neither
     import pwd
 
-    port, tls = free_ports(2)
     cert, key = certificate()
     folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
     folder.chmod(0o755)
@@ -238,16 +283,15 @@ def dovecot() -> Iterator[Server]:
         password=PASSWORD,
         port=port,
         tls=tls,
+        protocols=protocols,
     )
-    (folder / "dovecot.conf").write_text(text, "utf-8")
+    (folder / "dovecot.conf").write_text(text + more, "utf-8")
     program = shutil.which("dovecot", path="/usr/sbin:" + os.environ.get("PATH", "")) or "dovecot"
     process = subprocess.Popen(
         [program, "-F", "-c", str(folder / "dovecot.conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        server = DovecotServer(port, tls, USER, PASSWORD, process.pid)
-        _until(server.messages, process)
-        yield server
+        yield process
     except AssertionError:
         log = folder / "log"
         print(log.read_text("utf-8")[-2000:] if log.exists() else "no log")

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from tests import mailservers
 from tests.dispatch.servers import STAGES, Broken, Inbox, authenticator, certificate, smtp_server
 
 from circular_gen.dispatch.identity import Identity
@@ -29,8 +31,8 @@ def letter(to: str = "u0@example.org", text: str = "请查收。") -> Letter:
     return Letter(SENDER, "清安办", to, "单位", "标题", text)
 
 
-def carrier(port: int, scheme: str = "smtp", user: str = "", **more: object) -> SmtpCarrier:
-    server = Server.read(f"{scheme}://{user + '@' if user else ''}127.0.0.1:{port}")
+def carrier(port: int, scheme: str = "smtp", user: str = "", host: str = "127.0.0.1", **more: object) -> SmtpCarrier:
+    server = Server.read(f"{scheme}://{quote(user, safe='') + '@' if user else ''}{host}:{port}")
     return SmtpCarrier(server, IDENTITY, SENDER, **({"patience": SHORT} | more))  # type: ignore[arg-type]
 
 
@@ -258,6 +260,38 @@ def test_implicit_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert isinstance(post.carry(intent(), letter()), HandedOver)
         post.close()
     assert len(box.got) == 1
+
+
+@pytest.mark.submission
+def test_a_server_of_another_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dovecot: TLS of both kinds, a password that is not ASCII; what leads reports back goes on with the letter."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(mailservers.certificate()[0]))
+    text = ".\n..对\n" * 2000
+    with smtp_server(box := Inbox()) as relay, mailservers.submission(relay) as server:
+        posts = [carrier(server.starttls, "smtp+starttls", server.user, "localhost", password=server.password),
+                 carrier(server.smtps, "smtps", server.user, "localhost", password=server.password)]  # fmt: skip
+        for number, post in enumerate(posts):
+            for unit in (f"u{number}", f"v{number}"):
+                fate = post.carry(intent(unit), letter(f"{unit}@example.org", text))
+                assert isinstance(fate, HandedOver), fate
+            post.close()
+        stranger = carrier(server.smtps, "smtps", host="localhost").carry(intent("w"), letter())
+        assert isinstance(stranger, Down), "without a password it takes nothing"
+        box.answer = lambda to: "550 5.1.1 no such user" if to.startswith("x") else "450 4.2.0 greylisted"
+        post = carrier(server.starttls, "smtp+starttls", server.user, "localhost", password=server.password)
+        refused = post.carry(intent("x"), letter("x@example.org"))
+        assert isinstance(refused, Refused)
+        assert "no such user" in refused.answer
+        assert isinstance(post.carry(intent("y"), letter("y@example.org")), Later)
+        post.close()
+    assert [got.to for got in box.got] == [[f"{unit}@example.org"] for unit in ("u0", "v0", "u1", "v1")]
+    for got in box.got:
+        key = intent(got.to[0].partition("@")[0]).key
+        assert IDENTITY.read_bounce(got.sender) == key
+        options = dict(option.split("=", 1) for option in (*got.mail_options, *got.rcpt_options) if "=" in option)
+        assert IDENTITY.read_envid(options["ENVID"]) == key
+        assert set(options["NOTIFY"].split(",")) == {"SUCCESS", "FAILURE", "DELAY"}
+        assert got.message.get_body(("plain",)).get_content().replace("\r\n", "\n") == text  # type: ignore[union-attr]
 
 
 def test_a_certificate_of_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -224,6 +224,7 @@ class SmtpCarrier:
                     )
                     return Down(message.format(server=where, user=server.user), final=True)
                 _log_in(client, server.user, self._password)
+                client.ehlo()  # some tell only now what the server behind them can do
         except smtplib.SMTPAuthenticationError as error:
             message = _("the mail server {server} does not take the password of {user} ({code})")
             final = error.smtp_code >= 500
