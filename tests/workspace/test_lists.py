@@ -150,6 +150,13 @@ def test_thousands_of_doubled_ids_are_found_with_their_places(desk: Desk) -> Non
     assert len(found) == 600
 
 
+def test_two_units_of_one_name_are_told(desk: Desk) -> None:
+    desk.recipients("units:\n  - {id: a, name: 城西街道}\n  - {代号: b, 名称: 城西 街道}\n  - {id: c, name: 丙}\n")
+    (found,) = desk.complaints()
+    assert (found.line, found.severity, found.code) == (3, "warning", "same-name")
+    assert "2" in found.message
+
+
 OFFICES = [
     ("code: 清安办发〔2026〕\n", "清安办发〔", "bad-code", ["〔"]),
     ("timezone: Asia/Shangai\n", "Asia/Shangai", "unknown-zone", ["Asia/Shanghai"]),

@@ -221,6 +221,8 @@ def test_a_classification_key_is_refused_with_the_reason(desk: Desk, line: str) 
         ("date:", "紧急程度: 机密★10年\ndate:", "机密"),
         ("清安办发〔2026〕1号", "秘密", "秘密"),
         ("date:", "note: （秘密）\ndate:", "秘密）"),
+        ("  现就", "  密级：机密★1年\n  现就", "机密★"),
+        ("date:", "annexes: [{title: 方案, body: 秘密★3年}]\ndate:", "秘密★"),
     ],
 )
 def test_a_classified_marking_as_a_head_element_is_refused_there(desk: Desk, old: str, new: str, where: str) -> None:

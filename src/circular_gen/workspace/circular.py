@@ -71,7 +71,7 @@ _SERIES = "发函电字令"
 _NEARLY_NUMBER = re.compile(
     r"\s*([^\s\d〔\[［【（(]+?)\s*[〔\[［【（(]\s*(\d{4})\s*[〕\]］】）)]\s*第?\s*0*([1-9]\d*)\s*号?\s*"
 )
-MARKING = re.compile(r"\s*(?:[【\[（(]\s*)?(绝密|机密|秘密)\s*(?:[★☆*].*|[】\]）)].*)?\s*")
+MARKING = re.compile(r"\s*(?:密\s*级\s*[：:]\s*)?(?:[【\[（(]\s*)?(绝密|机密|秘密)\s*(?:[★☆*].*|[】\]）)].*)?\s*")
 _BY_KIND: dict[str, str] = {"函": "letter", "命令": "order", "纪要": "minutes"}
 _BY_OTHERS: Any = None
 """The default of a field that depends on the fields before it."""
@@ -325,8 +325,11 @@ def _items(document: Document, at: At) -> Iterator[At]:
 
 
 def _markings(document: Document) -> Iterator[Finding]:
-    for name in ("urgency", "number", "title", "addressees", "body", "note"):
-        at = document.at((), "circular", name)
+    names = ("urgency", "number", "title", "addressees", "body", "note")
+    places = [document.at((), "circular", name) for name in names]
+    for annex in _items(document, document.at((), "circular", "annexes")):
+        places += [document.at(annex, "annex", name) for name in ("title", "body")]
+    for at in places:
         text = document.value(at)
         offset = 0
         for line in text.split("\n") if isinstance(text, str) else ():

@@ -22,7 +22,7 @@ from pydantic import WithJsonSchema as Schema
 from pydantic.dataclasses import dataclass
 
 from circular_gen.messages import _
-from circular_gen.workspace.findings import Finding, nearest, shown
+from circular_gen.workspace.findings import Finding, Severity, nearest, shown
 from circular_gen.workspace.keys import spelled
 from circular_gen.workspace.lists import Source, read_list
 from circular_gen.workspace.reading import At, Document, validate
@@ -210,7 +210,7 @@ def read_registry(document: Document) -> tuple[Registry | None, tuple[Finding, .
     if isinstance(document.value(at), dict):
         return _listed(document, at)
     registry, findings = validate(_ADAPTER, "recipients", document)
-    return registry, (*findings, *_repeated_ids(document)), {}
+    return registry, (*findings, *_repeated(document)), {}
 
 
 def _listed(document: Document, at: At) -> tuple[Registry | None, tuple[Finding, ...], Mapping[str, str]]:
@@ -228,21 +228,29 @@ def _listed(document: Document, at: At) -> tuple[Registry | None, tuple[Finding,
     return registry, (*listed.findings, *findings), listed.inputs
 
 
-def _repeated_ids(document: Document) -> Iterable[Finding]:
+def _repeated(document: Document) -> Iterable[Finding]:
+    """Ids that stand twice, and names: two units of one name cannot be told apart on a paper or by who confirms."""
+    taken, same = _("the id {value} is taken by the unit in line {line}"), _("the unit in line {line} is also {value}")
+    yield from _twice(document, "id", ("id", "代号"), "error", "duplicate-id", taken)
+    yield from _twice(document, "name", ("name", "名称"), "warning", "same-name", same)
+
+
+def _twice(
+    document: Document, field: str, keys: tuple[str, str], severity: Severity, code: str, message: str
+) -> Iterable[Finding]:
     all_units = document.at((), "recipients", "units")
     units = document.value(all_units)
     first: dict[str, At] = {}
     repeated: list[tuple[At, At]] = []
     for number, unit in enumerate(units if isinstance(units, list) else ()):
-        if isinstance(unit, dict) and isinstance(identity := unit.get("id", unit.get("代号")), str):
+        if isinstance(unit, dict) and isinstance(value := unit.get(keys[0], unit.get(keys[1])), str):
             at = (*all_units, number)
-            if (earlier := first.setdefault(identity, at)) is not at:
-                repeated.append((document.at(earlier, "unit", "id"), document.at(at, "unit", "id")))
+            if (earlier := first.setdefault(plain(value), at)) is not at:
+                repeated.append((document.at(earlier, "unit", field), document.at(at, "unit", field)))
     document.locate(at for pair in repeated for at in pair)
     for earlier, at in repeated:
-        message = _("the id {value} is taken by the unit in line {line}")
-        message = message.format(value=document.value(at), line=document.place(earlier)[0])
-        yield document.finding("error", "duplicate-id", message, at)
+        text = message.format(value=document.value(at), line=document.place(earlier)[0])
+        yield document.finding(severity, code, text, at)
 
 
 def wrong_choice(document: Document, at: At, choice: Choice, registry: Registry) -> Iterable[Finding]:
