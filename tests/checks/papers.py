@@ -90,7 +90,8 @@ def letter() -> Sheet:
 
 def upward() -> Sheet:
     """A paper to a superior, with its approvers."""
-    return swapped(general(), Number, Number("清安办发〔2026〕12号", ("王某某", "李某某", "张某某")))
+    sheet = changed(general(), Title, text=f"{OFFICE}\n关于拨付今冬明春安全防范工作经费的请示")
+    return swapped(sheet, Number, Number("清安办发〔2026〕12号", ("王某某", "李某某", "张某某")))
 
 
 def unsealed() -> Sheet:

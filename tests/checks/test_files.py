@@ -22,11 +22,11 @@ from circular_gen.checks.rules import RULES
 from circular_gen.cli import cli
 from circular_gen.errors import CircularGenError
 from circular_gen.resources import TEMPLATES
-from circular_gen.sheet.blocks import Number
+from circular_gen.sheet.blocks import Number, Urgency
 from circular_gen.typeset.style import STRENGTHS, load_style
 
 from ..e2e.conftest import make_workspace
-from .papers import changed, docx_of, edited, general, letter, pages_of, pdf_of, short, with_measure, with_type
+from .papers import changed, docx_of, edited, general, letter, pages_of, pdf_of, short, swapped, with_measure, with_type
 
 
 def run(*arguments: str, workspace: Path | None = None) -> Result:
@@ -362,6 +362,18 @@ def test_a_word_file_without_libreoffice_has_no_pictures(
     result = run(str(paper(docx_of(letter()), "paper.docx")), "--picture", str(tmp_path))
     assert isinstance(result.exception, CircularGenError)
     assert "LibreOffice" in str(result.exception)
+
+
+@pytest.mark.parametrize("kind", ["pdf", "docx"])
+def test_a_classified_paper_is_neither_measured_nor_drawn(paper: Write, tmp_path: Path, kind: str) -> None:
+    sheet = swapped(general(), Urgency, Urgency("机密★1年"), Urgency("加急"))
+    path = paper(pdf_of(pages_of(sheet)) if kind == "pdf" else docx_of(sheet), f"paper.{kind}")
+    result = run(str(path), "--picture", str(tmp_path / "pictures"))
+    assert result.exit_code == 1
+    assert "机密" in result.output.splitlines()[0]
+    assert result.output.splitlines()[0].endswith("[classified]")
+    assert len(result.output.splitlines()) == 2
+    assert not (tmp_path / "pictures").exists()
 
 
 def test_drafts_and_files_together(tmp_path: Path, paper: Write) -> None:

@@ -12,7 +12,8 @@ from circular_gen.checks.paper import Annex, Block, Colophon, Format, Line, Pape
 from circular_gen.sheet.numbering import numbering
 
 URGENCIES = frozenset(("特急", "加急", "特提", "急件", "平急", "紧急"))
-_SECRECY = re.compile("(?:绝密|机密|秘密)(?:★.*)?|\\d{6}")
+_SECRECY = re.compile("(?:绝密|机密|秘密)(?:★.{0,8})?")
+_COPY_NUMBER = re.compile("(?:№|[Nn][Oo][.．]?|第|份号[：:]?)?\\d{1,8}(?:号|份)?")
 NUMBER = re.compile(
     r"(?P<code>[\u4e00-\u9fff]{1,20})(?P<open>[〔\[［【(（])(?P<year>\d{2,4})(?P<close>[〕\]］】)）])"
     r"(?P<ordinal>第?)(?P<number>\d+)号"
@@ -50,7 +51,9 @@ def name_elements(sheet: Sheet) -> Paper:
     first = [block for block in blocks[:_HEAD] if block.place.page <= 1]
     number_at = _number_at(first)
     urgency = tuple(block for block in first if compact(block.text) in URGENCIES)
-    known = {id(block) for block in urgency} | {id(b) for b in first if _SECRECY.fullmatch(compact(b.text))}
+    classified = next((block for block in first if _SECRECY.fullmatch(compact(block.text))), None)
+    copy_number = _copy_number(first)
+    known = {id(block) for block in (*urgency, classified, copy_number)}
     title_at = _title_start(first, number_at, known)
     number = first[number_at] if number_at >= 0 else None
     mark = tuple(
@@ -65,11 +68,14 @@ def name_elements(sheet: Sheet) -> Paper:
         at += 1
     red = [line for line in sheet.rules if line.page <= 1 and is_red(line.colour)]
     letter = _double_rules(red)
-    rule = None if letter else _rule(sheet, red, number or (mark[-1] if mark else None), title)
+    no_rule = bool(letter) or _format(mark, False) == "order"
+    rule = None if no_rule else _rule(sheet, red, number or (mark[-1] if mark else None), title)
     return _with_body(
         Paper(
             sheet,
             _format(mark, bool(letter)),
+            classified,
+            copy_number,
             urgency,
             mark,
             number,
@@ -99,6 +105,14 @@ def _with_head_cells(sheet: Sheet) -> Iterator[Block]:
             )
         else:
             yield block
+
+
+def _copy_number(first: Sequence[Block]) -> Block | None:
+    """份号: figures that stand above the mark; in a letter, under its rule."""
+    marks = [at for at, block in enumerate(first) if _is_mark(block)]
+    at = marks[0] if marks else 0
+    beside = [block for block in first[at + 1 : at + 2] if compact(block.text).isdecimal()]  # a letter's
+    return next((b for b in (*first[:at], *beside) if _COPY_NUMBER.fullmatch(compact(b.text))), None)
 
 
 def _number_at(first: Sequence[Block]) -> int:
@@ -239,6 +253,8 @@ def _with_body(paper: Paper, rest: Sequence[Block]) -> Paper:
     return Paper(
         paper.sheet,
         paper.format,
+        paper.classified,
+        paper.copy_number,
         paper.urgency,
         paper.mark,
         paper.number,

@@ -27,7 +27,7 @@ _UNITS = {"off": "mm"}
 """What a program is told."""
 _BEGINNING = 12
 """Characters of what stands where something is found."""
-UNREADABLE, NO_PAPER = "unreadable", "no-paper"
+UNREADABLE, NO_PAPER, CLASSIFIED = "unreadable", "no-paper", "classified"
 """Codes of what is found before any rule is looked at."""
 
 
@@ -118,6 +118,10 @@ def check_file(path: Path, style: Style | None = None) -> tuple[FileFinding, ...
         paper = measure(path, style)
     except FileError as fault:
         return (FileFinding(path, UNREADABLE, "error", str(fault)),)
+    if paper.classified is not None:
+        message = _("marked {mark}: a classified paper does not belong on this computer; not measured")
+        message = message.format(mark=compact(paper.classified.text)[:2])
+        return (FileFinding(path, CLASSIFIED, "error", message, place=paper.classified.place),)
     addressed = paper.addressees is not None and paper.addressees.text.rstrip().endswith(("：", ":"))
     if not (paper.mark or paper.number or paper.colophon or addressed):
         message = _("no official paper: neither issuer mark nor document number, addressees or colophon; not measured")

@@ -182,6 +182,8 @@ class Sheet:
     footer_distance: float | None = None
     unnumbered: tuple[int, ...] = ()
     """Pages without a printed number; 1 for a first page that has its own empty footer."""
+    lying: tuple[tuple[int, Place | None], ...] = ()
+    """Landscape pages, each with the page number that stands upright on it; None where none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,8 @@ class Paper:
 
     sheet: Sheet
     format: Format
+    classified: Block | None = None
+    copy_number: Block | None = None
     urgency: tuple[Block, ...] = ()
     mark: tuple[Block, ...] = ()
     number: Block | None = None

@@ -38,6 +38,8 @@ _HANZI = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
 _PAGE_NUMBER = re.compile(r"[—–―\-－─]{0,2}\s*(\d{1,4})\s*[—–―\-－─]{0,2}|第\s*\d+\s*页.*")
 _OWN_LINE = re.compile(r"附\s*件\s*\d{0,2}[：:]?|(?:抄送|抄报|主送|主题词)[：:].*")
 """A line that continues no other, even where the one before it is full."""
+_LABELLED = re.compile("(?:附件|出席|请假|列席)[：:]")
+_NUMBERED = re.compile(r"\d{1,2}[.．、]")
 _DASHES = "—–―-－─"
 _INK_ABOVE, _INK_BELOW = 0.85, 0.09
 """em from the baseline: a Hanzi's upper and lower edge."""
@@ -241,6 +243,7 @@ def _shapes(page: Any, left: float, top: float) -> Iterator[tuple[float, float, 
             yield x, y, end, low, thickness, "".join(f"{part.value & 255:02X}" for part in colour[:3])
 
 
+_Edges = tuple[float, float, float, float]
 _Matrix = tuple[float, float, float, float, float, float]
 _IDENTITY: _Matrix = (1, 0, 0, 1, 0, 0)
 
@@ -354,7 +357,8 @@ def _sheet(pages: Sequence[_Page], style: Style) -> Sheet:
     area, edges, pitch = _area(body, style)
     numbers = [one for one in everything if one.page in upright and _is_number(one, edges[3], pages)]
     taken = {id(one) for one in numbers}
-    blocks = _blocks([one for one in everything if id(one) not in taken], cells, edges, cell, pitch or line)
+    own = [_turned(edges, page) for page in pages]
+    blocks = _blocks([one for one in everything if id(one) not in taken], cells, own, cell, pitch or line)
     advances = [
         b.x - a.x for one in body for a, b in pairwise(one.glyphs) if _HANZI.match(a.text) and _HANZI.match(b.text)
     ]
@@ -375,7 +379,27 @@ def _sheet(pages: Sequence[_Page], style: Style) -> Sheet:
         _full_lines(body, pitch),
         None,
         tuple(sorted(set(range(1, len(pages) + 1)) - {one.page for one in numbers})),
+        tuple(_lying(pages)),
     )
+
+
+def _turned(edges: _Edges, page: _Page) -> _Edges:
+    """The type area of a page: a landscape one's is that of the upright ones, turned with its foot to the left."""
+    left, top, right, bottom = edges
+    if page.width <= page.height:
+        return edges
+    return page.width - bottom, left, page.width - top, right
+
+
+def _lying(pages: Sequence[_Page]) -> Iterator[tuple[int, Place | None]]:
+    for number, page in enumerate(pages, 1):
+        if page.width > page.height:
+            upright = (
+                line
+                for line in page.lines
+                if not 25 < line.y < page.height - 25 and _PAGE_NUMBER.fullmatch(line.text.strip())
+            )
+            yield number, next((Place(number, line.x, line.ink_top, line.end - line.x, 4) for line in upright), None)
 
 
 def _inside(line: _TextLine, tables: Sequence[tuple[float, float, float, float]]) -> bool:
@@ -472,7 +496,7 @@ def _number(line: _TextLine, edges: tuple[float, float, float, float]) -> PageNu
 def _blocks(
     lines: Sequence[_TextLine],
     cells: set[int],
-    edges: tuple[float, float, float, float],
+    edges: Sequence[_Edges],
     cell: float,
     pitch: float,
 ) -> Iterator[Block]:
@@ -491,7 +515,7 @@ def _blocks(
 def _continues(
     group: Sequence[_TextLine],
     line: _TextLine,
-    edges: tuple[float, float, float, float],
+    edges: Sequence[_Edges],
     cell: float,
     pitch: float,
 ) -> bool:
@@ -504,19 +528,30 @@ def _continues(
         return False
     if abs(line.size - last.size) > 1 or _OWN_LINE.fullmatch(line.text):
         return False
-    right = edges[2] - last.end
-    return right < _FULL * cell and line.x - edges[0] < 0.7 * cell
+    right = edges[last.page - 1][2] - last.end
+    if right >= _FULL * cell:
+        return False
+    indent = line.x - edges[line.page - 1][0]
+    return indent < 0.7 * cell or _hangs(group[0], line, indent, cell)
+
+
+def _hangs(first: _TextLine, line: _TextLine, indent: float, cell: float) -> bool:
+    """Whether `line` goes on under the first name after a label: 附件：, 出席： or an annex's number."""
+    if _NUMBERED.match(line.text) or _LABELLED.match(line.text):
+        return False
+    labelled = _LABELLED.match(first.text) is not None
+    return (labelled and indent > 3 * cell) or (_NUMBERED.match(first.text) is not None and indent > 4.5 * cell)
 
 
 def _block(
     group: Sequence[_TextLine],
     above: _TextLine | None,
     cells: set[int],
-    edges: tuple[float, float, float, float],
+    edges: Sequence[_Edges],
     pitch: float,
 ) -> Block:
-    left, _top, right, _bottom = edges
     first, last = group[0], group[-1]
+    left, _top, right, _bottom = edges[first.page - 1]
     new_page = above is None or above.page != first.page
     blank = None
     if not new_page and above is not None:

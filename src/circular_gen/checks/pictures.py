@@ -52,6 +52,8 @@ def draw_places(path: Path, folder: Path, findings: Sequence[FileFinding], style
         paper = name_elements(measure_pdf(data, style))
     except FileError:
         return []
+    if paper.classified is not None:
+        return []  # no further copy of it
     made = []
     try:
         folder.mkdir(parents=True, exist_ok=True)

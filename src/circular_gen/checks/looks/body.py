@@ -3,16 +3,19 @@
 In: an `Eye`. Out: what was `Seen`.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from circular_gen.checks.anatomy import compact
 from circular_gen.checks.looks.eye import FACES, Eye, Look, Seen, named_colour
 from circular_gen.checks.paper import PT, Block, Span
 from circular_gen.messages import _
 from circular_gen.sheet.blocks import Face
-from circular_gen.sheet.numbering import Numbering, numbering
+from circular_gen.sheet.numbering import NUMERAL, Numbering, numbering, numeral, sign
 from circular_gen.typeset.lines import cells_of
+from circular_gen.typeset.title import word_ends
 
 _SPACES = " \u3000\u00a0"
 
@@ -58,6 +61,19 @@ def title_shape(eye: Eye) -> Iterator[Seen]:
     )
     shown = "、".join(f"{width:g}" for width in widths)
     yield Seen(not waist, shown, _("growing or shrinking, or the middle widest"), "", eye.paper.title[0].place)
+
+
+def title_words(eye: Eye) -> Iterator[Seen]:
+    """No line ends inside a word of the dictionary."""
+    lines = _title_lines(eye)
+    if len(lines) < 2:
+        return
+    ends, at = word_ends("".join(lines)), 0
+    for line, following in pairwise(lines):
+        at += len(line)
+        if len(line) > 1 and len(following) > 1:
+            shown = f"{line[-2:]}｜{following[:2]}"
+            yield Seen(at in ends, shown, _("at a word's end"), "", eye.paper.title[0].place)
 
 
 def title_lines(eye: Eye) -> Iterator[Seen]:
@@ -131,6 +147,35 @@ def _heading(block: Block) -> tuple[Numbering | None, str]:
     end = text.find("。")
     heading = text if end < 0 else text[: end + 1]
     return found, heading
+
+
+_WRONG_SIGN = re.compile(
+    f"(?P<one>{NUMERAL})[.．，,]|[（(](?P<two>{NUMERAL})[）)]、|[（(](?P<four>\\d{{1,2}})[）)][、.．]"
+)
+
+
+def heading_numbers(eye: Eye) -> Iterator[Seen]:
+    """一、 → （一） → 1. → （1）, each with its own mark and none left out."""
+    last = 0
+    for block in eye.paper.body:
+        text = compact(block.text)
+        wrong = _WRONG_SIGN.match(text)
+        found = numbering(text)
+        if wrong is not None:
+            level = {"one": 1, "two": 2, "four": 4}[str(wrong.lastgroup)]
+            digits = str(wrong[str(wrong.lastgroup)])
+            yield Seen(False, wrong[0], sign(level, numeral(digits), digits), "", block.place)
+            last = level
+        elif found is not None:
+            wanted = sign(found.level, found.value, found.digits)
+            right = found.text.replace("．", ".") == wanted
+            skipped = last > 0 and found.level > last + 1
+            if right and skipped:
+                first = sign(last + 1, 1, "一" if last < 2 else "1")
+                yield Seen(False, found.text, _("{sign} before it").format(sign=first), "", block.place)
+            else:
+                yield Seen(right, found.text, wanted, "", block.place)
+            last = found.level
 
 
 def heading_face(level: int) -> Look:

@@ -38,6 +38,17 @@ def annex_list_align(eye: Eye) -> Iterator[Seen]:
             yield Seen(abs(off) <= 0.6 * eye.cell, off, 0.0, "off", block.place)
 
 
+def annex_list_wrap(eye: Eye) -> Iterator[Seen]:
+    """Further lines of a long name begin under its first character, right of 附件： and of its number."""
+    for at, block in enumerate(eye.paper.annex_list):
+        text = compact(block.text)
+        numbered = re.match(r"(?:附件[：:])?\d", text) is not None
+        if block.left is None or block.rest is None or len(block.lines) < 2 or not (at == 0 or numbered):
+            continue
+        off = block.rest - block.left - (3 * (at == 0) + numbered) * eye.cell
+        yield Seen(abs(off) <= 0.7 * eye.cell, off, 0.0, "off", block.place)
+
+
 def annex_list_punctuation(eye: Eye) -> Iterator[Seen]:
     for name in annex_names(eye.paper.annex_list):
         mark = name[-1:]
@@ -104,7 +115,11 @@ def _manner(eye: Eye) -> str:
     if date.end is not None and abs(date.end - 4 * eye.cell) < 0.5 * eye.cell:
         return "sealed"
     shift = (date.left - (below.left or 0)) / eye.cell
-    return "unsealed" if abs(shift - eye.number("indent.unsealed.date")) < 0.5 else "sealed"
+    if abs(shift - eye.number("indent.unsealed.date")) < 0.5:
+        return "unsealed"
+    close = signature[0].blank is not None and abs(signature[0].blank - eye.line) < 0.5 * eye.line
+    inset = below.end is not None and abs(below.end / eye.cell - eye.number("indent.unsealed")) < 0.5
+    return "unsealed" if close and inset else "sealed"
 
 
 def date_place(eye: Eye) -> Iterator[Seen]:
@@ -125,6 +140,14 @@ def date_blank_chop(eye: Eye) -> Iterator[Seen]:
     date = eye.paper.date
     if date is not None and date.blank is not None and _manner(eye) == "chop":
         yield eye.lines(date.blank, "blank.chop.date", 0.4, date.place)
+
+
+def date_place_unsealed(eye: Eye) -> Iterator[Seen]:
+    date, signature = eye.paper.date, eye.paper.signature
+    if date is None or not signature or _manner(eye) != "unsealed":
+        return
+    if date.left is not None and signature[-1].left is not None:
+        yield eye.cells(date.left - signature[-1].left, "indent.unsealed.date", 0.5, date.place)
 
 
 def signature_place_unsealed(eye: Eye) -> Iterator[Seen]:
@@ -186,6 +209,14 @@ def attendance_blank(eye: Eye) -> Iterator[Seen]:
             yield eye.lines(block.blank, "blank.attendance", 0.5, block.place)
 
 
+def attendance_align(eye: Eye) -> Iterator[Seen]:
+    """Further names begin under the first one, right of the colon."""
+    for block in _attending(eye):
+        if block.left is not None and block.rest is not None and len(block.lines) > 1:
+            off = block.rest - block.left - 3 * eye.cell
+            yield Seen(abs(off) <= 0.6 * eye.cell, off, 0.0, "off", block.place)
+
+
 def attendance_face(eye: Eye) -> Iterator[Seen]:
     for block in _attending(eye):
         yield from eye.face(block.begins(2), "attendance", block.place)
@@ -220,6 +251,12 @@ def note_brackets(eye: Eye) -> Iterator[Seen]:
         yield Seen(right, text[:1] + "…" + text[-1:], "（…）", "", note.place)
 
 
+def note_blank(eye: Eye) -> Iterator[Seen]:
+    note = eye.paper.note
+    if note is not None and note.blank is not None:
+        yield eye.lines(note.blank, "blank.note", 0.4, note.place)
+
+
 def note_indent(eye: Eye) -> Iterator[Seen]:
     note = eye.paper.note
     if note is not None and note.left is not None:
@@ -230,6 +267,15 @@ def annex_label(eye: Eye) -> Iterator[Seen]:
     for annex in eye.paper.annexes:
         text = compact(annex.label.text)
         wanted = re.sub("[：:]$", "", text)
+        yield Seen(text == wanted, text, wanted, "", annex.label.place)
+
+
+def annex_label_number(eye: Eye) -> Iterator[Seen]:
+    """附件1, 附件2 … as the list has them; 附件 where it has but one."""
+    count = max(len(annex_names(eye.paper.annex_list)), len(eye.paper.annexes))
+    for at, annex in enumerate(eye.paper.annexes if eye.paper.annex_list else (), 1):
+        text = re.sub("[：:]$", "", compact(annex.label.text))
+        wanted = f"附件{at}" if count > 1 else "附件"
         yield Seen(text == wanted, text, wanted, "", annex.label.place)
 
 

@@ -5,10 +5,11 @@ In: an `Eye`. Out: what was `Seen`.
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from circular_gen.checks.anatomy import DATE, compact
 from circular_gen.checks.looks.eye import FACES, Eye, Seen
-from circular_gen.checks.paper import PT, Line, PageNumber, Place
+from circular_gen.checks.paper import NOWHERE, PT, Line, PageNumber, Place
 from circular_gen.messages import _
 
 
@@ -62,6 +63,45 @@ def copies_ending(eye: Eye) -> Iterator[Seen]:
         last = eye.paper.colophon.copies[-1]
         mark = compact(last.text)[-1:]
         yield Seen(mark == "。", mark, "。", "", last.place)
+
+
+def moved_addressees(eye: Eye) -> Iterator[Seen]:
+    """Addressees that page 1 has no room for stand directly above the copies, without a rule between."""
+    copies = eye.paper.colophon.copies if eye.paper.colophon else ()
+    starts = [(compact(block.text)[:2], block) for block in copies if re.match("主送|抄送", compact(block.text))]
+    for (label, block), (following, below) in pairwise(starts):
+        if label == "抄送" and following == "主送":
+            yield Seen(False, _("under the copies"), _("above them"), "", below.place)
+        elif label == "主送" and following == "抄送" and eye.exact:
+            top, low = block.ink_bottom or 0, below.ink_top or 0
+            parted = (
+                any(top < (line.y or 0) < low for line in eye.paper.colophon.rules) if eye.paper.colophon else False
+            )
+            yield Seen(not parted, _("a rule between"), _("none"), "", below.place)
+
+
+def colophon_even(eye: Eye) -> Iterator[Seen]:
+    """Of a paper printed on both sides the colophon stands on the back of a sheet."""
+    colophon = eye.paper.colophon
+    if eye.exact and colophon is not None and colophon.page > 1 and _colophon_rules(eye):
+        place = colophon.rules[-1].place
+        shown = _("page {page}").format(page=colophon.page)
+        yield Seen(colophon.page % 2 == 0, shown, _("an even page"), "", place)
+
+
+def letter_colophon_foot(eye: Eye) -> Iterator[Seen]:
+    """The last line of a letter's copies is the last one of the type area."""
+    copies = eye.paper.colophon.copies if eye.paper.colophon else ()
+    if eye.exact and eye.paper.format == "letter" and copies and copies[-1].ink_bottom is not None:
+        above = eye.type_area[3] - copies[-1].ink_bottom
+        yield Seen(-1 <= above <= 0.8 * eye.line, above, 0.0, "mm", copies[-1].place)
+
+
+def order_colophon(eye: Eye) -> Iterator[Seen]:
+    colophon = eye.paper.colophon
+    if eye.paper.format == "order":
+        place = (*colophon.copies, *colophon.printed)[0].place if colophon and colophon.copies else NOWHERE
+        yield Seen(colophon is None, _("a colophon"), _("none"), "", place)
 
 
 def copies_align(eye: Eye) -> Iterator[Seen]:
@@ -141,6 +181,28 @@ def page_number_sequence(eye: Eye) -> Iterator[Seen]:
             shift = int(digits) - number.place.page if shift is None else shift
             wanted = number.place.page + shift
             yield Seen(int(digits) == wanted, digits, str(wanted), "", number.place)
+
+
+def page_number_blank(eye: Eye) -> Iterator[Seen]:
+    """Neither a blank page before the colophon nor then the colophon's own page has a number."""
+    colophon = eye.paper.colophon
+    if not eye.exact or colophon is None or colophon.page < 2:
+        return
+    filled = {block.place.page for block in eye.paper.sheet.blocks}
+    if colophon.page - 1 not in filled:
+        numbered = {number.place.page: number for number in _numbers(eye)}
+        for page in (colophon.page - 1, colophon.page):
+            number = numbered.get(page)
+            place = number.place if number is not None else Place(page)
+            yield Seen(number is None, number.text.strip() if number is not None else "", _("none"), "", place)
+
+
+def page_number_lying(eye: Eye) -> Iterator[Seen]:
+    """On a landscape page the number stands where it does on upright ones: turned, at the short edge."""
+    for page, upright in eye.paper.sheet.lying:
+        yield Seen(
+            upright is None, _("along the long edge"), _("where upright pages have it"), "", upright or Place(page)
+        )
 
 
 def page_number_size(eye: Eye) -> Iterator[Seen]:

@@ -18,6 +18,65 @@ def urgency_place(eye: Eye) -> Iterator[Seen]:
             yield Seen(abs(block.left) <= 1.2, block.left, 0.0, "off", block.place)
 
 
+def urgency_word(eye: Eye) -> Iterator[Seen]:
+    for block in eye.paper.urgency:
+        found = compact(block.text)
+        yield Seen(found in ("特急", "加急"), found, _("特急 or 加急"), "", block.place)
+
+
+def copy_number_form(eye: Eye) -> Iterator[Seen]:
+    block = eye.paper.copy_number
+    if block is not None:
+        found = compact(block.text)
+        digits = re.sub(r"\D", "", found)
+        yield Seen(bool(re.fullmatch(r"\d{6}", found)), found, f"{int(digits):06d}", "", block.place)
+
+
+def copy_number_place(eye: Eye) -> Iterator[Seen]:
+    block = eye.paper.copy_number
+    if block is not None and block.left is not None:
+        yield Seen(abs(block.left) <= 1.2, block.left, 0.0, "off", block.place)
+
+
+def mark_letter(eye: Eye) -> Iterator[Seen]:
+    """A letter's mark is the issuer's name alone."""
+    if eye.paper.format == "letter" and eye.paper.mark:
+        text = compact("".join(block.text for block in eye.paper.mark))
+        yield Seen(not text.endswith("文件"), text, text.removesuffix("文件"), "", eye.paper.mark[0].place)
+
+
+_UPWARD = re.compile("(?:请示|报告)$")
+_DOWNWARD = re.compile("(?:通知|通报|决定|决议|公告|通告|公报|批复|命令|纪要|函)$")
+
+
+def approver_upward(eye: Eye) -> Iterator[Seen]:
+    """签发人 stands on papers to a superior and on no others; kinds that go either way tell nothing."""
+    paper = eye.paper
+    title = re.sub("（[^（）]*）$", "", compact("".join(block.text for block in paper.title)))
+    if not paper.mark or paper.format != "general":
+        return
+    place = paper.title[0].place if paper.title else paper.mark[0].place
+    if _UPWARD.search(title):
+        yield Seen(bool(paper.approvers), _("none"), "签发人：…", "", place)
+    elif _DOWNWARD.search(title):
+        for block in paper.approvers[:1]:
+            yield Seen(False, compact(block.text)[:12], _("none"), "", block.place)
+
+
+def rule_thickness(eye: Eye) -> Iterator[Seen]:
+    rule = eye.paper.rule
+    if rule is not None:
+        yield eye.near(rule.thickness / PT, "rule.thickness", 1.1, rule.place)
+
+
+def letter_rule_place(eye: Eye) -> Iterator[Seen]:
+    for pair in eye.paper.double_rules:
+        line = pair[0]
+        if line.x is not None and line.width is not None:
+            off = line.x + line.width / 2 - eye.number("page.width") / 2
+            yield Seen(abs(off) <= 1.0, off, 0.0, "off", line.place)
+
+
 def _mark_key(eye: Eye) -> str:
     return {"letter": "mark.top.letter", "order": "mark.top.order"}.get(eye.paper.format, "mark.top")
 
@@ -182,6 +241,14 @@ def approver_face(eye: Eye) -> Iterator[Seen]:
         text = "".join(span.text for span in block.spans)
         if len(names) < len(block.spans) or "签发人" not in text:
             yield from eye.face(names, "approver", block.place)
+
+
+def approver_size(eye: Eye) -> Iterator[Seen]:
+    expected = eye.style.type("approver").size
+    for block in eye.paper.approvers:
+        for span in block.spans:
+            if span.text.strip() and "签发人" not in span.text:
+                yield Seen(abs(span.size - expected) <= 0.3, span.size, expected, "pt", block.place)
 
 
 def approver_align(eye: Eye) -> Iterator[Seen]:
