@@ -1,6 +1,7 @@
 """Evidence: what came back, kept by its own hash below records/, and never changed.
 
-    records/evidence/3f/3f9a….pdf     a file under its SHA-256, read-only, with its ending so that a person can open it
+    records/evidence/3f/3f9a….pdf            a file under its SHA-256, read-only, with its ending: a person can open it
+    records/evidence/3f/3f9a….archive.pdf    what `receipts archive-image` makes of it; no evidence itself
 
 In: a file or bytes. Out: the hash that events name. The same file again is the same evidence. A file is written aside,
 flushed and renamed, before the event that names it: killed between, a file is left that no event names, which harms
@@ -24,6 +25,10 @@ from circular_gen.messages import _
 from circular_gen.workspace.secret import records_folder
 
 EVIDENCE = "evidence"
+SCANS = (".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff")
+"""Endings of evidence that can be a scan."""
+STRAIGHT = ".archive.pdf"
+"""What follows the hash in the name of a scan's straightened pages."""
 LARGEST = 200_000_000
 """Bytes of the largest file that is kept."""
 _ASIDE = ".keeping."

@@ -14,7 +14,11 @@ from circular_gen import evidence, messages
 from circular_gen.archive.making import archive_year
 from circular_gen.issuing import issue
 from circular_gen.ledger import draft
+from circular_gen.ledger.checkpoint import brief
+from circular_gen.output.image_pdf import ImagePage, image_pdf
 from circular_gen.records import open_records
+from circular_gen.workspace.codes import Code
+from circular_gen.workspace.secret import office_codes
 
 NOW = datetime.now(ZoneInfo("Asia/Shanghai"))
 DAY = date(NOW.year, 1, 4) if NOW.timetuple().tm_yday > 4 else NOW.date()
@@ -76,14 +80,32 @@ def scan_of(text: str) -> bytes:
     return data.getvalue()
 
 
+def straighten(root: Path, sha256: str) -> None:
+    """What `receipts archive-image` leaves beside a scan; where it is not there, archiving starts a process for it."""
+    scan = evidence.find(root, sha256)
+    assert scan is not None
+    with Image.open(scan) as image:
+        jpeg = io.BytesIO()
+        image.save(jpeg, "JPEG")
+        page = ImagePage(jpeg.getvalue(), *image.size, grey=True, width=210, height=297)
+    scan.with_name(sha256 + evidence.STRAIGHT).write_bytes(image_pdf([page], sha256))
+
+
 def answer(root: Path, name: str, unit: str, page: bytes, by: str = "张某") -> str:
-    """A signed receipt that came back on paper."""
+    """A signed receipt that came back on paper, with its code."""
     sha256 = evidence.keep_bytes(root, page, ".png")
+    if page.startswith(b"\x89PNG"):
+        straighten(root, sha256)
     with open_records(root) as records:
+        short = records.ledger.checkpoint().short()
+        code = office_codes(root).payload(Code("receipt", name, unit, 1, 0, short))
+        root_text = brief(short).partition("-")[2]
         records.ledger.append(
-            draft("scanned", "综合科", name, unit, evidence=[sha256], file=f"{unit}.png", page=1),
+            draft("scanned", "综合科", evidence=[sha256], file=f"{unit}.png", page=1),
             draft("received", "综合科", name, unit, by=by, how="scan", evidence=[sha256]),
-        )
+            draft("witnessed", "综合科", name, unit, size=short.size, root=root_text, agrees=True, code=code,
+                  evidence=[sha256], page=1),
+        )  # fmt: skip
     return sha256
 
 

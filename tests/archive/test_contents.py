@@ -220,8 +220,9 @@ def test_the_page_finds_filters_and_opens(page: Any, data: Path) -> None:
     assert page.locator("details[open] tbody tr").count() == 3
     row = page.locator("details[open] tbody tr", has_text="柳林镇").inner_text()
     assert re.search(r"已签收\s+\d{4}-\d\d-\d\d \d\d:\d\d\s+柳某", row)
-    proof = page.locator("details[open] tbody tr", has_text="柳林镇").locator("a").get_attribute("href")
-    assert (data / proof).read_bytes().startswith(b"\x89PNG")
+    upright, original = page.locator("details[open] tbody tr", has_text="柳林镇").locator("a").all()
+    assert (data / upright.get_attribute("href")).read_bytes().startswith(b"%PDF")
+    assert (data / original.get_attribute("href")).read_bytes().startswith(b"\x89PNG")
     page.fill("#words", "")
     page.select_option("#state", "open")
     assert titles(page) == ["关于加强城镇燃气安全管理的通知"]
@@ -229,6 +230,9 @@ def test_the_page_finds_filters_and_opens(page: Any, data: Path) -> None:
     page.select_option("#sector", "矿山")
     assert len(titles(page)) == 3
     page.select_option("#sector", "")
+    for details in page.locator("#papers summary").all():
+        details.click()
+    assert page.locator("#papers a", has_text="原件").count() == 5
     for link in page.locator("#papers a").all():
         assert (data / link.get_attribute("href")).is_file()
     page.fill("#words", "没有这样的文件")

@@ -12,7 +12,7 @@ from circular_gen.archive.finding import Index, Text, find, query, tokens
 from circular_gen.archive.making import archive_year
 from circular_gen.issuing import issue
 
-from .conftest import BAG, DAY, YEAR
+from .conftest import BAG, DAY, YEAR, answer, scan_of
 
 
 def names(root: Path, words: str = "", **narrowed: str) -> list[str]:
@@ -71,7 +71,24 @@ def test_living_papers_until_they_are_archived(desk: Path) -> None:
     issue(desk, "boilers")
     assert names(desk, "锅炉") == ["boilers"]
     shutil.rmtree(desk / "records" / "archive" / BAG)
-    assert names(desk, "汛期 值班") == []
+    (hit,) = find(desk, "防汛值班").hits
+    assert (hit.where, Path(hit.path).is_file()) == ("", True)
+
+
+def test_what_came_later_is_no_second_paper(desk: Path) -> None:
+    archive_year(desk, YEAR, as_is="年底")
+    answer(desk, "gas", "chengxi", scan_of("late"), by="李某某")
+    archive_year(desk, YEAR)
+    for words in ("燃气管理", "柳林镇 燃气", f"{YEAR}〕3号"):
+        assert [hit.where for hit in find(desk, words).hits] == [BAG], words
+    assert [hit.where for hit in find(desk, "", number="〕3号").hits] == [BAG]
+    (hit,) = find(desk, "李某某").hits
+    assert (hit.where, hit.title, Path(hit.path).name) == (
+        f"{BAG}-S01",
+        "关于加强城镇燃气安全管理的通知",
+        "receipts.pdf",
+    )
+    assert "李某某" in hit.snippet
 
 
 def test_the_index_may_be_damaged_or_deleted(desk: Path) -> None:

@@ -2,7 +2,6 @@
 
 import random
 import re
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -63,12 +62,12 @@ def test_every_part_of_a_code_is_under_its_check() -> None:
         CODES.payload(changed)[-10:]
         for changed in (
             CODE,
-            replace(CODE, kind="checklist"),
-            replace(CODE, circular="2026-summer"),
-            replace(CODE, unit="chengdong"),
-            replace(CODE, page=3),
-            replace(CODE, revision=2),
-            replace(CODE, checkpoint=Checkpoint()),
+            CODE._replace(kind="checklist"),
+            CODE._replace(circular="2026-summer"),
+            CODE._replace(unit="chengdong"),
+            CODE._replace(page=3),
+            CODE._replace(revision=2),
+            CODE._replace(checkpoint=Checkpoint()),
         )
     }
     assert len(checks) == 7
@@ -79,7 +78,7 @@ def test_the_readable_code_names_kind_page_and_check() -> None:
     shown, _space, checkpoint = CODES.readable(payload).rpartition(" ")
     assert shown == f"R2 {payload[-10:-5]}-{payload[-5:]}"
     assert read_checkpoint(checkpoint) == CODE.checkpoint  # as `ledger verify --against` takes it
-    draft = CODES.payload(replace(CODE, checkpoint=Checkpoint()))
+    draft = CODES.payload(CODE._replace(checkpoint=Checkpoint()))
     assert CODES.readable(draft) == f"R2 {draft[-10:-5]}-{draft[-5:]}"
 
 

@@ -125,11 +125,8 @@ class BagWriter:
         (self.folder / BAGIT).write_bytes(DECLARATION)
         (self.folder / INFO).write_bytes(information_text(information).encode())
         for algorithm, name in zip(ALGORITHMS, TAG_MANIFESTS, strict=True):
-            lines = []
-            for tag in (BAGIT, INFO, *MANIFESTS):
-                with (self.folder / tag).open("rb") as file:
-                    lines.append(f"{hashlib.file_digest(file, algorithm).hexdigest()}  {tag}\n")
-            (self.folder / name).write_bytes("".join(lines).encode())
+            hashes = {tag: hash_file(self.folder / tag, (algorithm,))[0] for tag in (BAGIT, INFO, *MANIFESTS)}
+            (self.folder / name).write_bytes(tag_lines(hashes))
 
     def _list(self, path: str, hashing: _Hashing) -> None:
         self.octets += hashing.size
@@ -141,6 +138,11 @@ class BagWriter:
 def information_text(information: Iterable[tuple[str, str]]) -> str:
     """bag-info.txt: a line for each label and value."""
     return "".join(f"{label}: {' '.join(value.split())}\n" for label, value in information)
+
+
+def tag_lines(hashes: Mapping[str, str]) -> bytes:
+    """A tag manifest: the hash of each tag file, in their one order."""
+    return "".join(f"{hashes.get(tag, '')}  {tag}\n" for tag in (BAGIT, INFO, *MANIFESTS)).encode()
 
 
 def read_information(text: str) -> dict[str, str]:

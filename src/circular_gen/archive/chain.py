@@ -100,6 +100,9 @@ class Chain:
             if here == _NONE:
                 yield Finding("chain", f"data/{REST}", _("event {sequence} is missing").format(sequence=number))
                 return
+            if number == 1 and bytes(self.before[:32]) != expected:
+                yield Finding("chain", f"data/{HEAD}", _("the first event is of another ledger than the head says"))
+                return
             if bytes(self.before[start : start + 32]) != expected:
                 message = _("event {sequence} does not follow the one before")
                 yield Finding("chain", self._file(number), message.format(sequence=number))
@@ -109,12 +112,18 @@ class Chain:
     def head(self, size: int | None = None) -> tuple[bytes, bytes]:
         """The last event's hash and the Merkle root over the first `size` events (None: all)."""
         size = self.size if size is None else size
-        frontier = merkle.Frontier()
-        for first in range(0, size, 10_000):
-            part = [bytes(self.hashes[32 * n : 32 * n + 32]) for n in range(first, min(first + 10_000, size))]
-            frontier, _nodes = frontier.extend(part)
         last = bytes(self.hashes[32 * (size - 1) : 32 * size]) if size else genesis(self.origin)
-        return last, frontier.root()
+        return last, next(self.roots((size,)))
+
+    def roots(self, sizes: Iterable[int]) -> Iterator[bytes]:
+        """The Merkle roots over the first so many events; `sizes` ascend."""
+        frontier, done = merkle.Frontier(), 0
+        for size in sizes:
+            for first in range(done, size, 10_000):
+                part = [bytes(self.hashes[32 * n : 32 * n + 32]) for n in range(first, min(first + 10_000, size))]
+                frontier, _nodes = frontier.extend(part)
+            done = size
+            yield frontier.root()
 
     def _file(self, number: int) -> str:
         place = int.from_bytes(self.files[2 * (number - 1) : 2 * number], "big")

@@ -82,13 +82,18 @@ def _readme(catalogue: Mapping[str, Any]) -> bytes:
 
 def index_entry(item: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     """What the bag's page shows of an item: short, since a year may have tens of thousands of receipts. A unit is
-    [name, received, state, by, [evidence, …]]."""
+    [name, received, state, by, [evidence, …]], evidence [path, 1 where its pages lie beside it upright, else 0]."""
     files = item["files"]
     roles = {
-        file["role"]: file["path"].removeprefix("data/") for file in files if file["role"] in ("paper", "receipts")
+        file["role"]: file["path"].removeprefix("data/")
+        for file in files
+        if file["role"] in ("paper", "receipts", "findings")
     }
+    upright = {Path(file["path"]).name[:64] for file in files if file["role"] == "straightened"}
     word = [file["path"] for file in files if file.get("name", "").endswith("/circular.docx")]
     links = [["元数据", f"{item['folder'].removeprefix('data/')}/item.xml"]]
+    if "findings" in roles:
+        links.insert(0, ["隐患整改台账", roles["findings"]])
     if "receipts" in roles:
         links.insert(0, ["签收登记表", roles["receipts"]])
     if word:
@@ -99,7 +104,7 @@ def index_entry(item: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
             f"{datetime.fromisoformat(unit['received']).astimezone(zone):%Y-%m-%d %H:%M}" if "received" in unit else "",
             "免签收" if "exempt" in unit else "已撤回" if "withdrawn" in unit else _STATES[unit["state"]],
             unit.get("by", ""),
-            [path.removeprefix("data/") for path in unit.get("evidence", ())],
+            [[path.removeprefix("data/"), int(Path(path).name[:64] in upright)] for path in unit.get("evidence", ())],
         ]
         for unit in item["distribution"]
     ]

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from circular_gen.archive.chain import read_events
 from circular_gen.archive.items import ARCHIVE
 from circular_gen.archive.reading import page_texts, read_json
 from circular_gen.disk import disk_errors
@@ -26,7 +27,7 @@ from circular_gen.messages import _
 from circular_gen.records import Records, open_records
 
 INDEX = "find.db"
-_VERSION = 1
+_VERSION = 2
 _HANZI = r"\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _TOKENS = re.compile(rf"[{_HANZI}]+|[^\W_{_HANZI}]+")
 _AROUND = 24
@@ -35,7 +36,7 @@ _SCHEMA = """
 CREATE TABLE papers (
     id INTEGER PRIMARY KEY, source TEXT NOT NULL, key TEXT NOT NULL, code TEXT NOT NULL, circular TEXT NOT NULL,
     number TEXT NOT NULL, title TEXT NOT NULL, date TEXT NOT NULL, sectors TEXT NOT NULL, units TEXT NOT NULL,
-    path TEXT NOT NULL, body TEXT NOT NULL, UNIQUE (source, key));
+    path TEXT NOT NULL, body TEXT NOT NULL, follows TEXT NOT NULL, UNIQUE (source, key));
 CREATE INDEX by_date ON papers (date);
 CREATE VIRTUAL TABLE texts USING fts5 (title, number, units, body, content='', tokenize='unicode61', prefix='1');
 CREATE TABLE sources (source TEXT PRIMARY KEY, state TEXT NOT NULL);
@@ -78,7 +79,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A paper as it goes into the index. `key`: unique in its source."""
+    """A paper as it goes into the index. `key`: unique in its source; `follows`: the bag that holds the paper itself,
+    where this is only what came later: then it is found by its people and its own text alone."""
 
     key: str
     code: str
@@ -90,6 +92,7 @@ class Text:
     units: tuple[str, ...]
     path: str
     body: str
+    follows: str = ""
 
 
 def tokens(text: str) -> Iterator[str]:
@@ -161,10 +164,10 @@ class Index:
             self._forget(source)
             for paper in papers:
                 row = database.execute(
-                    "INSERT INTO papers (source, key, code, circular, number, title, date, sectors, units, path, body)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO papers (source, key, code, circular, number, title, date, sectors, units, path, body,"
+                    " follows) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (source, paper.key, paper.code, paper.circular, paper.number, paper.title, paper.date,
-                     "\n".join(paper.sectors), "\n".join(paper.units), paper.path, paper.body),
+                     "\n".join(paper.sectors), "\n".join(paper.units), paper.path, paper.body, paper.follows),
                 )  # fmt: skip
                 database.execute("INSERT INTO texts (rowid, title, number, units, body) VALUES (?, ?, ?, ?, ?)",
                                  (row.lastrowid, *_indexed(paper)))  # fmt: skip
@@ -182,12 +185,12 @@ class Index:
         self._database.execute("COMMIT")
 
     def _forget(self, source: str) -> None:
-        columns = "id, key, code, circular, number, title, date, sectors, units, path, body"
+        columns = "id, key, code, circular, number, title, date, sectors, units, path, body, follows"
         rows = self._database.execute(f"SELECT {columns} FROM papers WHERE source = ?", (source,)).fetchall()  # noqa: S608
         for number, *values in rows:
-            key, code, circular, paper_number, title, date, sectors, units, path, body = values
+            key, code, circular, paper_number, title, date, sectors, units, path, body, follows = values
             paper = Text(key, code, circular, paper_number, title, date, tuple(sectors.split("\n")),
-                         tuple(units.split("\n")), path, body)  # fmt: skip
+                         tuple(units.split("\n")), path, body, follows)  # fmt: skip
             self._database.execute(
                 "INSERT INTO texts (texts, rowid, title, number, units, body) VALUES ('delete', ?, ?, ?, ?, ?)",
                 (number, *_indexed(paper)),
@@ -241,6 +244,7 @@ class Index:
         """How many papers there are, and the ids of the first. Texts and papers are joined only where both decide: that
         takes longer than the search itself."""
         if not match:
+            where += " AND papers.follows = ''"
             total = f"SELECT count(*) FROM papers WHERE {where}"  # noqa: S608
             chosen = f"SELECT id FROM papers WHERE {where} ORDER BY date DESC, id DESC LIMIT ?"  # noqa: S608
         elif not where:
@@ -257,7 +261,8 @@ class Index:
 
 
 def _indexed(paper: Text) -> tuple[str, ...]:
-    return tuple(" ".join(tokens(text)) for text in (paper.title, paper.number, "\n".join(paper.units), paper.body))
+    head = ("", "") if paper.follows else (paper.title, paper.number)
+    return tuple(" ".join(tokens(text)) for text in (*head, "\n".join(paper.units), paper.body))
 
 
 def snippet(words: str, body: str, units: str = "") -> str:
@@ -291,12 +296,13 @@ def bring_up_to_date(index: Index, records: Records, folders: Iterable[Path]) ->
             if index.state(source) != state:
                 index.take(source, state, _bag_texts(bag))
     with records.ledger.reading() as reader:
-        archived = {event.circular for event in reader.stream(kinds=("archived",))}
+        archived: dict[str | None, str] = {}
+        for event in reader.stream(kinds=("archived",)):
+            archived.setdefault(event.circular, f"bag:{event.payload['bag']}")
         papers = [paper for paper in reader.papers() if paper.issued_at]
-    in_bags = {f"bag:{path.name}" for folder in folders if folder.is_dir() for path in folder.iterdir()} & current
     for paper in papers:
-        if paper.circular in archived and in_bags:
-            continue
+        if archived.get(paper.circular) in current:
+            continue  # a bag that was handed over and is gone leaves its papers to the originals
         source = f"paper:{paper.circular}"
         current.add(source)
         state = f"{paper.revision} {paper.number} {paper.title}"
@@ -309,9 +315,14 @@ def bring_up_to_date(index: Index, records: Records, folders: Iterable[Path]) ->
 def _bag_texts(bag: Path) -> Iterator[Text]:
     for entry in read_json(bag / "data" / "catalogue.json")["items"]:
         item = read_json(bag / entry["folder"] / "item.json")
-        path = bag / entry["folder"] / "paper.pdf"
+        later = entry.get("supplements", "")
+        path = bag / entry["folder"] / ("receipts.pdf" if later else "paper.pdf")
+        came = {event.unit for event in read_events(bag / entry["folder"] / "events.jsonl")} if later else ()
         people = {
-            name for unit in item["distribution"] for name in (unit.get("name"), unit["unit"], unit.get("by")) if name
+            name
+            for unit in item["distribution"]
+            for name in (unit.get("name"), unit["unit"], unit.get("by"))
+            if name and (not later or unit["unit"] in came)
         }
         yield Text(
             entry["code"],
@@ -323,7 +334,8 @@ def _bag_texts(bag: Path) -> Iterator[Text]:
             tuple(entry.get("sectors", ())),
             tuple(sorted(people)),
             str(path) if path.is_file() else "",
-            _body(path),
+            "" if later else _body(path),
+            later,
         )
 
 

@@ -8,7 +8,7 @@ Nothing is copied here; hashes come from where they were recorded, so that copyi
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,9 @@ ARCHIVE = "archive"
 """The folder below records/ where bags are made."""
 NOT_ITEMS = ("archived",)
 """Kinds of events that are about the archive, and no part of the item."""
+COUNTED = frozenset(["paper", "evidence", "reminder"])
+"""Roles of files whose pages are the item's."""
+_REMINDERS = frozenset(["reminder-issued", "reminded"])
 _HASH = re.compile(r'"([0-9a-f]{64})"')
 _PASSWORD = re.compile(rb"://[^:/@\s'\"]*:[^@/\s'\"]+@")
 _OPEN = frozenset({"review", "answer", "reissue", "find-out", "send-again"})
@@ -46,8 +49,9 @@ class Remark:
 @dataclass(frozen=True, slots=True)
 class ItemFile:
     """A file of an item. `name`: below records/, with forward slashes, as it goes back there (empty: made for the
-    archive); `source`: where it lies now; `path`: in the bag, below data/; `role`: paper, word, source, issued, form,
-    evidence, record, events, receipts; `sha256`: as recorded, None where no record says it; `unit`: whose it is."""
+    archive); `source`: where it lies now; `path`: in the bag, below data/; `role`: paper, source, issued, form,
+    evidence, straightened (the same, upright), reminder, record, events, receipts, findings; `sha256`: as recorded,
+    None where no record says it; `unit`: whose it is."""
 
     name: str
     source: Path | None
@@ -117,8 +121,8 @@ class Item:
 
     @property
     def pages(self) -> int:
-        """Sides with text or picture: of the paper and of what came back."""
-        return sum(one.pages or 0 for one in self.files if one.role in ("paper", "evidence"))
+        """Sides with text or picture: of the paper, of what came back and of reminders."""
+        return sum(one.pages or 0 for one in self.files if one.role in COUNTED)
 
     def holds(self, event: Event) -> bool:
         """Whether an event is among the item's."""
@@ -185,20 +189,28 @@ def kept_evidence(root: Path) -> dict[str, str]:
     return {path.name[:64]: path.name for path in evidence.kept(root)}
 
 
-def with_contents(records: Records, item: Item, shared: frozenset[str], kept_files: Mapping[str, str]) -> Item:
+def with_contents(
+    records: Records,
+    item: Item,
+    shared: frozenset[str],
+    kept_files: Mapping[str, str],
+    straightened: Callable[[Path], Path | None],
+) -> Item:
     """The item with its units and files. `shared`: hashes of files that several items of the bag use, which stand in
-    the bag once; `kept_files`: see `kept_evidence`."""
+    the bag once; `kept_files`: see `kept_evidence`; `straightened`: a scan → its pages upright, None where nobody can
+    make them."""
     name = item.subject.paper.circular
     root = records.root
-    hashes: dict[str, str | None] = {}
+    hashes: dict[str, tuple[str | None, str]] = {}
     standings = {one.unit: one for one in records.ledger.standings(name)}
     proofs: dict[str, list[str]] = {}
     with records.ledger.reading() as reader:
         events = reader.stream(name, after=item.first - 1, until=item.last)
         for event in events:
             for sha256 in _HASH.findall(event.text):
-                hashes.setdefault(sha256, event.unit)
-                if event.unit is not None:
+                reminds = event.kind in _REMINDERS
+                hashes.setdefault(sha256, (event.unit, "reminder" if reminds else "evidence"))
+                if event.unit is not None and not reminds:
                     proofs.setdefault(event.unit, []).append(sha256)
     files: list[ItemFile] = []
     notes: list[Remark] = []
@@ -206,10 +218,13 @@ def with_contents(records: Records, item: Item, shared: frozenset[str], kept_fil
         for revision in range(item.subject.paper.revision + 1):
             files += _originals(records, item, revision, shared, notes)
         files += _other_records(root, item)
-    for sha256, unit in hashes.items():
+    for sha256, (unit, role) in hashes.items():
         if name_there := kept_files.get(sha256):
             path = root / "records" / evidence.EVIDENCE / sha256[:2] / name_there
-            files.append(_evidence(item, path, sha256, unit, shared))
+            files.append(_evidence(item, path, sha256, unit, role, shared))
+            if role == "evidence" and path.suffix in evidence.SCANS and (upright := straightened(path)):
+                file = _evidence(item, upright, sha256, unit, "straightened", shared)
+                files.append(replace(file, sha256=None))
     kept = {one.sha256: f"data/{one.path}" for one in files if one.role == "evidence"}
     units = tuple(
         _unit(item.subject.paper, one, [kept[h] for h in dict.fromkeys(proofs.get(one.unit, ())) if h in kept])
@@ -308,10 +323,10 @@ def _other_records(root: Path, item: Item) -> Iterator[ItemFile]:
                            path.stat().st_size)  # fmt: skip
 
 
-def _evidence(item: Item, path: Path, sha256: str, unit: str | None, shared: frozenset[str]) -> ItemFile:
+def _evidence(item: Item, path: Path, sha256: str, unit: str | None, role: str, shared: frozenset[str]) -> ItemFile:
     folder = "shared" if sha256 in shared else f"{item.folder}/evidence"
     name = f"{evidence.EVIDENCE}/{sha256[:2]}/{path.name}"
-    return ItemFile(name, path, f"{folder}/{path.name}", "evidence", sha256, unit, None, path.stat().st_size)
+    return ItemFile(name, path, f"{folder}/{path.name}", role, sha256, unit, None, path.stat().st_size)
 
 
 def _unit(paper: Paper, standing: Standing, proofs: list[str]) -> dict[str, Any]:

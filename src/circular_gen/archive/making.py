@@ -12,7 +12,7 @@ supplement, which names the first bag. Nothing below records/ is changed or remo
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ from circular_gen.ledger.deadlines import local
 from circular_gen.messages import _
 from circular_gen.press import FormPress
 from circular_gen.records import Records, open_records
+from circular_gen.returns.scanning import can_scan
+from circular_gen.returns.straightened import Straightening
 from circular_gen.workspace.office import Archive
 
 Progress = Callable[[int, int], None]
@@ -236,6 +238,9 @@ class _Making:
         self.notes: list[str] = []
         self.index: list[dict[str, Any]] = []
         self.pages = 0
+        self.straightening: Straightening | None = None
+        self.straight: dict[str, Path | None] = {}
+        """Scan → its pages upright, looked up once for the bag."""
 
     def make(self, progress: Callable[[int], None]) -> Bag:
         target = self.folder / self.name
@@ -244,7 +249,9 @@ class _Making:
             raise CircularGenError(message.format(path=target))
         aside = Path(tempfile.mkdtemp(prefix=ASIDE, dir=self.folder))
         try:
-            with disk_errors():
+            with disk_errors(), ExitStack() as stack:
+                if can_scan():
+                    self.straightening = stack.enter_context(Straightening(self.records))
                 writer = BagWriter(aside)
                 try:
                     entries = self._write_items(writer, progress)
@@ -307,7 +314,7 @@ class _Making:
         written: set[str] = set()
         entries = []
         for done, planned in enumerate(self.items, 1):
-            item = with_contents(self.records, planned, shared, there)
+            item = with_contents(self.records, planned, shared, there, self._straightened)
             item = replace(item, files=tuple([self._copy(writer, file, written) for file in item.files]))
             entry = self._finish_item(writer, item)
             self.pages += entry["pages"]
@@ -315,12 +322,18 @@ class _Making:
             progress(done)
         return entries
 
+    def _straightened(self, scan: Path) -> Path | None:
+        if scan.name not in self.straight:
+            made = self.straightening.of(scan).file if self.straightening else None
+            self.straight[scan.name] = made
+        return self.straight[scan.name]
+
     def _copy(self, writer: BagWriter, file: ItemFile, written: set[str]) -> ItemFile:
         from circular_gen.archive.paper import counted_pages
 
         assert file.source is not None
         pages = file.pages
-        if file.role == "evidence":
+        if file.role in ("evidence", "reminder"):
             pages = counted_pages(file.source)
         if file.path not in written:
             written.add(file.path)
@@ -331,7 +344,7 @@ class _Making:
         """What is made of an item: the archived copy of its paper, its signing sheet, its events, its metadata. The
         catalogue's entry."""
         from circular_gen.archive.metadata import catalogue_entry, item_files, item_record
-        from circular_gen.archive.paper import archived_paper, signing_sheet
+        from circular_gen.archive.paper import archived_paper, findings_list, signing_sheet
 
         office = self.records.office
         made: list[ItemFile] = []
@@ -349,12 +362,19 @@ class _Making:
             path = f"{item.folder}/receipts.pdf"
             writer.add(path, data)
             made.append(ItemFile("", None, path, "receipts", size=len(data)))
+        if hazards := findings_list(self.records, item, self.press):
+            path = f"{item.folder}/findings.pdf"
+            writer.add(path, hazards)
+            made.append(ItemFile("", None, path, "findings", size=len(hazards)))
         path = f"{item.folder}/events.jsonl"
         with writer.writing(path) as file, self.records.ledger.reading() as reader:
             for event in reader.stream(item.subject.paper.circular, after=item.first - 1, until=item.last):
                 if item.holds(event):
                     file.write(ledger_lines(event))
         made.append(ItemFile("", None, path, "events", size=file.size))
+        if self.straightening is None and any(file.role == "evidence" for file in item.files):
+            shown = _("scans are not straightened: pip install 'circular-gen[scan]'")
+            notes.append(Remark(shown, "回执扫描件没有另存摆正的副本"))
         item = replace(item, files=(*made, *item.files), notes=tuple(notes))
         self.notes += [f"{item.code}: {note.shown}" for note in notes]
         record = item_record(item, office)

@@ -10,6 +10,7 @@ from pathlib import Path
 from circular_gen.archive.items import Item, ItemFile, Remark
 from circular_gen.archive.stamp import free_spot, stamp_pdf
 from circular_gen.ledger.deadlines import local
+from circular_gen.ledger.hazards import HAZARD_KINDS, fold_hazards, hazard_register
 from circular_gen.ledger.register import sheet_of, signing_register
 from circular_gen.messages import _
 from circular_gen.output.archival import Attachment, archival_copy, written_pages
@@ -83,6 +84,20 @@ def signing_sheet(records: Records, item: Item, press: FormPress) -> bytes:
     """签收登记表 of the item as PDF/A: who confirmed, when and how, as it stood at the item's last event."""
     standings = sorted(records.ledger.standings(item.subject.paper.circular), key=lambda one: (one.position, one.unit))
     register = signing_register(item.subject.fields, standings, records.office.zone)
+    return press.pdf(sheet_of(register, records.office.name))
+
+
+def findings_list(records: Records, item: Item, press: FormPress) -> bytes | None:
+    """隐患整改台账 of the item as PDF/A, as it stood at the item's last event; None where no hazard was reported."""
+    name = item.subject.paper.circular
+    with records.ledger.reading() as reader:
+        hazards = fold_hazards(reader.stream(name, until=item.last, kinds=(*HAZARD_KINDS, "corrected")))
+    if not hazards:
+        return None
+    names = {(name, unit["unit"]): str(unit.get("name", unit["unit"])) for unit in item.units}
+    paper = item.subject.paper
+    subtitle = f"{paper.number}　{paper.title}"
+    register = hazard_register(hazards, names, records.office.zone, subtitle)
     return press.pdf(sheet_of(register, records.office.name))
 
 

@@ -31,20 +31,23 @@ from circular_gen.archive.bag import (
     is_safe,
     read_information,
     read_manifest,
+    tag_lines,
 )
 from circular_gen.archive.chain import Chain, event_files, read_events, read_head
 from circular_gen.archive.checks import Finding, Line, lines, verdict
 from circular_gen.archive.contents import json_bytes
-from circular_gen.archive.items import NOT_ITEMS
+from circular_gen.archive.items import COUNTED, NOT_ITEMS
 from circular_gen.archive.making import CATALOGUE, HEAD, LISTED, information, read_catalogue
 from circular_gen.archive.reading import page_texts, read_json
 from circular_gen.archive.seals import SIGNATURE, STAMP, SealError, look
 from circular_gen.errors import CircularGenError, ExitCode
+from circular_gen.evidence import STRAIGHT
 from circular_gen.ledger import Checkpoint, Event, agrees
+from circular_gen.ledger.checkpoint import CheckpointError, read_checkpoint
 from circular_gen.ledger.standing import STATES, fold, fold_paper
 from circular_gen.messages import _
-from circular_gen.workspace.codes import LENGTH, PREFIX, circular_tag, unit_tag
 from circular_gen.workspace.codes import Checkpoint as Short
+from circular_gen.workspace.codes import circular_tag, printed, unit_tag
 
 _BASE = frozenset((BAGIT, INFO, *MANIFESTS, *TAG_MANIFESTS, STAMP, SIGNATURE))
 """Time stamp and signature are in no manifest, since they are made over the tag manifest."""
@@ -55,6 +58,10 @@ _DANGEROUS = frozenset(
 )
 _PACKED = frozenset([".zip", ".rar", ".7z", ".gz", ".tar"])
 _ACTIVE_MEMBERS = re.compile(r"(vbaProject|activeX|oleObject|\.bin$)")
+_KEPT = frozenset(["evidence", "reminder"])
+"""Roles of files that events name by their hash."""
+_CODED = frozenset(["scanned", "reviewed", "witnessed"])
+"""Kinds of events whose `code` is that of a returned page."""
 _BATCH = 32
 """Files that a thread hashes at a time."""
 Progress = Callable[[int, int], None]
@@ -159,6 +166,9 @@ class _Verifying:
         """Of the last event."""
         self.owned: dict[str, tuple[int, int]] = {}
         """Circular → its item's first and last event."""
+        self.chain: Chain | None = None
+        self.witnesses: dict[Short, tuple[int, str]] = {}
+        """Checkpoints that came back on paper → the first event that says so, and its file."""
 
     def run(self) -> None:
         self._walk()
@@ -232,6 +242,8 @@ class _Verifying:
                     self._say("tags", name, _("{file} is not in it").format(file=tag))
                 elif tag in self.there and hash_file(self.bag / tag, (algorithm,))[0] != told[tag]:
                     self._say("tags", tag, _("the file is not as {manifest} says").format(manifest=name))
+            if (self.bag / name).read_bytes() != tag_lines(told):
+                self._say("tags", name, _("the file is not as circular-gen writes it"))
             for tag in told.keys() - {BAGIT, INFO, *MANIFESTS}:
                 self._say("tags", tag, _("{manifest} names a file that is none of the bag's").format(manifest=name))
 
@@ -463,6 +475,7 @@ class _Verifying:
                     self._originals(item)
                     if self.contents:
                         self._paper(item)
+        self._witnesses()
         from circular_gen.archive.contents import FIXED, differences
 
         accounted |= {f"data/{path}" for path in FIXED}
@@ -522,7 +535,7 @@ class _Verifying:
                     self._say("catalogue", name, _("the file is missing"))
             elif file.get("bytes") != self.there[name] and name not in self.bad:
                 self._say("catalogue", name, _("the file has another size than its item says"))
-        pages = sum(file.get("pages", 0) for file in files if file["role"] in ("paper", "evidence"))
+        pages = sum(file.get("pages", 0) for file in files if file["role"] in COUNTED)
         self._looked("pages")
         if pages != item.get("pages"):
             self._say("pages", path, _("the pages of the files are not those of the item"))
@@ -542,7 +555,7 @@ class _Verifying:
             events = list(read_events(self.bag / path))
         except CircularGenError:
             return  # told already
-        names = {Path(file["name"]).name[:64] for file in item["files"] if file["role"] == "evidence"}
+        names = {Path(file["name"]).name[:64] for file in item["files"] if file["role"] in _KEPT}
         for event in events:
             payload = event.payload
             for sha256 in payload.get("evidence", ()):
@@ -550,10 +563,10 @@ class _Verifying:
                 if sha256 not in names:
                     message = _("the evidence {sha256} of event {sequence} is not there")
                     self._say("evidence", path, message.format(sha256=sha256, sequence=event.sequence))
-            if "code" in payload and event.unit and event.circular:
-                self._code(payload["code"], event, path)
+            if event.kind in _CODED and event.unit and event.circular:
+                self._code(event, path)
         for file in item["files"]:
-            if file["role"] == "evidence":
+            if file["role"] in _KEPT:
                 name = Path(file["name"]).name[:64]
                 if self.hashes.get(file["path"]) not in (name, None) and file["path"] not in self.bad:
                     self._say("evidence", file["path"], _("the evidence is not what its name says"))
@@ -585,14 +598,40 @@ class _Verifying:
                 message = _("what the item says of {unit} is not what the events say")
                 self._say("catalogue", path, message.format(unit=unit))
 
-    def _code(self, code: str, event: Event, path: str) -> None:
-        """A returned page's code: whose it is, and that the ledger was as it says."""
-        self._looked("codes")
-        wrong = len(code) != LENGTH or not code.startswith(PREFIX)
-        wrong = wrong or code[10:18] != circular_tag(event.circular or "") or code[18:27] != unit_tag(event.unit or "")
-        if wrong:
-            message = _("the code of event {sequence} is another paper's or unit's")
-            self._say("codes", path, message.format(sequence=event.sequence))
+    def _code(self, event: Event, path: str) -> None:
+        """A returned page's code: whose it is, and what it says of the ledger when the page was printed."""
+        payload = event.payload
+        said = printed(payload["code"]) if "code" in payload else None
+        if "code" in payload:
+            self._looked("codes")
+            own = (circular_tag(event.circular or ""), unit_tag(event.unit or ""))
+            if said is None or (said.circular, said.unit) != own:
+                message = _("the code of event {sequence} is another paper's or unit's")
+                self._say("codes", path, message.format(sequence=event.sequence))
+        if event.kind != "witnessed" or not payload["agrees"]:
+            return  # that a page is of another ledger is what such an event says
+        self._looked("witness")
+        try:
+            short = read_checkpoint(f"{payload['size']}-{payload['root']}")
+        except CheckpointError:
+            short = None
+        if not isinstance(short, Short) or (said is not None and said.checkpoint != short):
+            message = _("event {sequence} does not say the checkpoint that stands in the page's code")
+            self._say("witness", path, message.format(sequence=event.sequence))
+            return
+        self.witnesses.setdefault(short, (event.sequence, path))
+
+    def _witnesses(self) -> None:
+        """The checkpoints that came back on paper against the chain: each says what the ledger was when the page was
+        printed, and whoever made the ledger again could not change the pages that units signed."""
+        if self.chain is None:
+            return
+        held = sorted((short for short in self.witnesses if short.size <= self.chain.size), key=lambda one: one.size)
+        roots = dict(zip(held, self.chain.roots(short.size for short in held), strict=True))
+        for short, (sequence, path) in self.witnesses.items():
+            if short not in roots or not agrees(short, roots[short]):
+                message = _("the ledger is not that which the page of event {sequence} bears witness to")
+                self._say("witness", path, message.format(sequence=sequence))
 
     def _originals(self, item: dict[str, Any]) -> None:
         """The frozen originals against their manifest, and that against the ledger."""
@@ -680,7 +719,7 @@ class _Verifying:
             if not path.startswith("data/") or path in self.bad:
                 continue
             file, suffix = self.bag / path, Path(path).suffix.lower()
-            foreign = bool(evidence.match(path))
+            foreign = bool(evidence.match(path)) and not path.endswith(STRAIGHT)
             severity = "warn" if foreign else "fail"
             self._looked("active")
             if suffix in _DANGEROUS:

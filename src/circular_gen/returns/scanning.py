@@ -74,9 +74,14 @@ class _Copy:
     sha256: str
 
 
+def can_scan() -> bool:
+    """Whether the packages that read scans are installed."""
+    return all(importlib.util.find_spec(name) is not None for name in NEEDED)
+
+
 def require_scanning() -> None:
     """CircularGenError where the packages that read scans are not installed."""
-    if any(importlib.util.find_spec(name) is None for name in NEEDED):
+    if not can_scan():
         raise CircularGenError(_("reading scans needs more packages: pip install 'circular-gen[scan]'"))
 
 

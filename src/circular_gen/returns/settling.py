@@ -303,6 +303,7 @@ class _Settler:
             "size": short.size,
             "root": brief(short).partition("-")[2],
             "agrees": self._agrees(found),
+            "code": found.text or None,
             "evidence": self._hashes(whole.pages),
             "page": whole.pages[0].page,
         }

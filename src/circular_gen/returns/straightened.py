@@ -10,9 +10,11 @@ is known are fitted by their corner marks; others are as they came.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from circular_gen.disk import write_whole
-from circular_gen.evidence import find
+from circular_gen.evidence import SCANS, STRAIGHT, find
 from circular_gen.output.image_pdf import ImagePage, image_pdf
 from circular_gen.records import Records, open_records
 from circular_gen.returns.forms import Forms
@@ -20,8 +22,6 @@ from circular_gen.returns.pictures import RefusedError
 from circular_gen.returns.scanning import Progress, require_scanning
 from circular_gen.returns.workers import Workers
 from circular_gen.workspace.secret import office_codes
-
-_PICTURES = (".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +43,12 @@ def archive_images(
     progress: Progress = lambda _done, _total: None,
 ) -> tuple[Straightened, ...]:
     """Make the files for the circular `name`, or all; for its unit `unit`, or all. UsageError for unknown ones."""
-    require_scanning()
-    with open_records(root) as records:
+    with open_records(root) as records, Straightening(records) as straightening:
         originals = list(_originals(records, name, unit))
-        forms = Forms(records, office_codes(root))
         made = []
-        with Workers() as workers:
-            for done, original in enumerate(originals, 1):
-                made.append(_straightened(original, forms, workers))
-                progress(done, len(originals))
+        for done, original in enumerate(originals, 1):
+            made.append(straightening.of(original))
+            progress(done, len(originals))
         return tuple(made)
 
 
@@ -67,24 +64,42 @@ def _originals(records: Records, name: str | None, unit: str | None) -> Iterator
         for event in reader.stream(circular, place):
             for sha256 in event.payload.get("evidence", ()) if '"evidence":' in event.text else ():
                 path = find(records.root, sha256)
-                if path is not None and sha256 not in told and path.suffix in _PICTURES:
+                if path is not None and sha256 not in told and path.suffix in SCANS:
                     told.add(sha256)
                     yield path
 
 
-def _straightened(original: Path, forms: Forms, workers: Workers) -> Straightened:
-    target = original.with_name(f"{original.name[:64]}.archive.pdf")
-    if target.is_file():
-        return Straightened(original, target)
-    pages: list[ImagePage] = []
+class Straightening:
+    """Makes the files, one after the other; use it in a `with`. `records`: where the forms of the pages are.
+    CircularGenError where the packages that read scans are not installed."""
 
-    def marks(symbols: tuple[str, ...]) -> object:
-        found = forms.whose(symbols)
+    def __init__(self, records: Records) -> None:
+        require_scanning()
+        self._forms = Forms(records, office_codes(records.root))
+        self._workers = Workers()
+
+    def __enter__(self) -> Self:
+        self._workers.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._workers.__exit__(kind, error, trace)
+
+    def of(self, original: Path) -> Straightened:
+        """What is made of a file of the evidence; nothing is made where it is there already."""
+        target = original.with_name(original.name[:64] + STRAIGHT)
+        if target.is_file():
+            return Straightened(original, target)
+        pages: list[ImagePage] = []
+        try:
+            pages = list(self._workers.straighten(original, self._marks))
+        except RefusedError as refused:
+            return Straightened(original, None, reason=refused.reason)
+        write_whole(target, image_pdf(pages, original.name[:64]))
+        return Straightened(original, target, new=True)
+
+    def _marks(self, symbols: tuple[str, ...]) -> object:
+        found = self._forms.whose(symbols)
         return found.form.pages[found.code.page - 1]["marks"] if found.form and found.code else None
-
-    try:
-        pages = list(workers.straighten(original, marks))
-    except RefusedError as refused:
-        return Straightened(original, None, reason=refused.reason)
-    write_whole(target, image_pdf(pages, original.name[:64]))
-    return Straightened(original, target, new=True)

@@ -52,6 +52,29 @@ class Code(NamedTuple):
     checkpoint: Checkpoint = Checkpoint()
 
 
+class Printed(NamedTuple):
+    """What a payload says to whoever has no key: tags instead of ids, and nothing is proved."""
+
+    kind: str
+    circular: str
+    unit: str
+    revision: int
+    page: int
+    checkpoint: Checkpoint
+
+
+def printed(payload: str) -> Printed | None:
+    """The parts of a payload; None for what has not its form."""
+    if len(payload) != LENGTH or not payload.startswith(PREFIX) or not payload.isascii():
+        return None
+    try:
+        checkpoint = Checkpoint(_number(payload[29:35]), (_number(payload[35:44]) << 3).to_bytes(6, "big"))
+        kind, revision, page = _KIND_NAMES[payload[9]], _number(payload[27]), _number(payload[28])
+    except (ValueError, KeyError):
+        return None
+    return Printed(kind, payload[10:18], payload[18:27], revision, page, checkpoint)
+
+
 def base32(number: int, length: int) -> str:
     """`number` in `length` characters of Crockford's base 32, most significant first."""
     text = "".join([_PAIRS[number >> shift & 1023] for shift in range(10 * ((length + 1) // 2 - 1), -1, -10)])
@@ -115,18 +138,15 @@ class Codes:
         if payload[3:9] != self.office:
             raise BadCode("other-office", "the code belongs to another office")
         head, check = payload[:-10], payload[-10:]
-        try:
-            revision, page, size = _number(head[27]), _number(head[28]), _number(head[29:35])
-            root = (_number(head[35:44]) << 3).to_bytes(6, "big")
-            kind = _KIND_NAMES[head[9]]
-        except (ValueError, KeyError):
-            raise BadCode("bad-check", "the code is damaged or forged") from None
+        said = printed(payload)
+        if said is None:
+            raise BadCode("bad-check", "the code is damaged or forged")
         for circular in circulars:
-            if circular_tag(circular) != head[10:18]:
+            if circular_tag(circular) != said.circular:
                 continue
             for unit in units.get(circular, ()):
-                if unit_tag(unit) == head[18:27] and hmac.compare_digest(self._check(head, circular, unit), check):
-                    return Code(kind, circular, unit, page, revision, Checkpoint(size, root))
+                if unit_tag(unit) == said.unit and hmac.compare_digest(self._check(head, circular, unit), check):
+                    return Code(said.kind, circular, unit, said.page, said.revision, said.checkpoint)
         raise BadCode("bad-check", "the code is damaged, forged, or of a circular that is not known here")
 
     def _check(self, head: str, circular: str, unit: str) -> str:
