@@ -92,7 +92,7 @@ def name_elements(sheet: Sheet) -> Paper:
 def _with_head_cells(sheet: Sheet) -> Iterator[Block]:
     """The blocks of `sheet`. Before the running text, a table's cells with the elements of a head are taken out of it:
     many lay out the mark of a joint paper, or number and approver, so. Where they stand only a renderer knows."""
-    head = True
+    head = any(_is_mark(block) for block in sheet.blocks[: 2 * _HEAD])  # a form has numbers in its cells, too
     for block in sheet.blocks:
         text = compact(block.text)
         head = head and (block.cell or len(text) < _RUNNING)
