@@ -8,8 +8,9 @@ endif
 CG := $(BIN)/circular-gen
 READY := .venv/.ready
 PICTURES := docs/pictures
+YEAR ?= $(shell $(PYTHON) -c "import time; print(time.localtime().tm_year)")
 
-.PHONY: circulars test test-long status register remind bench lint format messages pictures golden clean help
+.PHONY: circulars test test-long status receipts register remind archive bench lint format messages pictures golden clean help
 
 circulars: $(READY)  ## make every circular, checklist and receipt into out/
 	@$(CG) build
@@ -17,11 +18,17 @@ circulars: $(READY)  ## make every circular, checklist and receipt into out/
 status: $(READY)  ## who has confirmed, who is late
 	@$(CG) status
 
+receipts: .venv/.scan  ## read signed papers that came back: PATHS="scans photo.jpg"; without PATHS, what waits for review
+	@$(CG) receipts $(if $(PATHS),scan $(PATHS),review)
+
 register: $(READY)  ## the register of outgoing papers (发文登记簿) into out/
 	@$(CG) register
 
 remind: $(READY)  ## draft the reminders that are due into out/reminders/
 	@$(CG) remind
+
+archive: .venv/.scan  ## the year's archive into records/archive: YEAR=2026, and AS_IS="why" where circulars are still open
+	@$(CG) archive $(YEAR) $(if $(AS_IS),--as-is '$(AS_IS)')
 
 test: .venv/.dev  ## the whole test suite
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=90
@@ -62,6 +69,10 @@ $(READY): pyproject.toml build_messages.py $(wildcard src/circular_gen/locale/*/
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "circular-gen needs Python 3.11 or newer")'
 	@test -d .venv || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/.scan: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[scan]'
 	@touch $@
 
 .venv/.dev: $(READY)
