@@ -196,6 +196,13 @@ def test_a_line_of_help_neither_begins_with_a_comma_nor_ends_with_a_bracket() ->
         assert not [line for line in lines if line[0] in "，。、；：）”" or line[-1] in "（“"]
 
 
+def test_a_list_of_commands_says_whole_sentences() -> None:
+    text = run("zh_CN", "receipts", "-h").stdout
+    assert "延期，或用 --refuse 记录不予延期。" in "".join(line.strip() for line in text.splitlines())
+    assert "..." not in text.partition("命令：")[2]
+    assert "..." not in run("en", "receipts", "-h").stdout.partition("Commands:")[2]
+
+
 def test_click_is_the_only_other_voice() -> None:
     """The help formatter is that of every command."""
     assert click.Context.formatter_class is HelpFormatter

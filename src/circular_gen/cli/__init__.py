@@ -10,11 +10,12 @@ from pathlib import Path
 import click
 
 from circular_gen import __version__
-from circular_gen.cli.help import HelpFormatter
+from circular_gen.cli.help import HelpFormatter, first_sentence
 from circular_gen.messages import _, translate_click
 
 translate_click()
 click.Context.formatter_class = HelpFormatter
+click.Command.get_short_help_str = first_sentence  # type: ignore[method-assign]
 
 COMMANDS = {
     "init": _("a new workspace with a sample"),

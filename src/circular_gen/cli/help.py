@@ -25,6 +25,12 @@ def _widened(text: str) -> str:
     return _SOFT.sub(" ", _FIRM.sub(rf"\g<0>{_FILLER}", text))
 
 
+def first_sentence(command: click.Command, limit: int = 0) -> str:  # noqa: ARG001 (as click calls it)
+    """What a list of commands says of `command`: whole, where click would cut it off; it knows no 。"""
+    text = command.short_help or " ".join((command.help or "").split("\n\n")[0].split())
+    return re.split(r"(?<=。)|(?<=\.) ", text, maxsplit=1)[0]
+
+
 class HelpFormatter(click.HelpFormatter):
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         args = args.replace("[OPTIONS]", _("[OPTIONS]")).replace("COMMAND [ARGS]...", _("COMMAND [ARGS]..."))
