@@ -15,7 +15,7 @@ from circular_gen.messages import _, translate_click
 
 translate_click()
 click.Context.formatter_class = HelpFormatter
-click.Command.get_short_help_str = first_sentence  # type: ignore[method-assign]
+click.Command.get_short_help_str = first_sentence  # type: ignore[assignment]
 
 COMMANDS = {
     "init": _("a new workspace with a sample"),
