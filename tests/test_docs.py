@@ -147,4 +147,4 @@ def test_the_yaml_in_the_guide_is_right(tmp_path: Path) -> None:
     read, findings = opened.read("shown")
     assert [str(finding) for finding in findings] == []
     assert read is not None
-    assert (len(read.annexes), len(read.tasks), read.receipt.ask) == (6, 2, "acknowledge")
+    assert (len(read.annexes), len(read.tasks), read.receipt.ask) == (8, 2, "acknowledge")

@@ -334,6 +334,8 @@ def test_the_words_are_the_sheets_in_its_order(name: str) -> None:
 
 
 def test_a_letters_urgency_stands_beside_its_number_under_the_mark() -> None:
+    urgency = next(run for run in part(made("letter")).iter(f"{W}r") if "".join(run.itertext()) == "特急")
+    assert urgency.find(f"{W}rPr/{W}rStyle").get(f"{W}val") == "GwUrgent"
     first, second, *rest = words(made("letter"))
     assert (first, second) == (OFFICE, "特急\t清安办函〔2026〕3号")
     assert squeezed(rest) == squeezed(said(bind(LETTER, VALUES).blocks[3:]))
@@ -539,6 +541,14 @@ def test_a_clean_package_carries_nothing_superfluous() -> None:
     ]
     everything = b"".join(zipfile.ZipFile(io.BytesIO(made("general"))).read(name) for name in names(made("general")))
     assert b"Theme=" not in everything
+
+
+def test_a_paper_that_is_issued_begins_a_page_with_its_title() -> None:
+    sheet = Sheet("circular", (*GENERAL.blocks[:9], Annex("", "巡查办法", (Paragraph("第一条"),)), *BODY[:1]))
+    data = DocxMould(sheet, style()).copy({})
+    titles = [paragraph for name, paragraph in styled(data) if name == "附件标题"]
+    assert [title.find(f"{W}pPr/{W}pageBreakBefore") is not None for title in titles] == [True]
+    assert "附件标识" not in [name for name, _ in styled(data)]
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from circular_gen.sheet.blocks import (
     Addressees,
     Annex,
     AnnexList,
+    Art,
     Attendance,
     Block,
     Cell,
@@ -43,6 +44,7 @@ UNITS = [
     for name in ("城东", "城西", "柳林", "石桥", "南山", "北关", "新华", "河口")
     for kind in ("镇人民政府", "街道办事处")
 ]
+SEAL = Art("png", "seal", 42.0, 42.0, b"")
 ENDS = ("。", "；", "，请遵照执行。", "：", "！")
 
 
@@ -105,7 +107,7 @@ def tables(draw: st.DrawFn) -> Table:
 @st.composite
 def papers(draw: st.DrawFn) -> Sheet:
     form = draw(st.sampled_from(["general", "general", "letter", "order", "minutes"]))
-    offices = tuple(draw(st.permutations(OFFICES))[: draw(st.integers(1, 6 if form == "general" else 1))])
+    offices = tuple(draw(st.permutations(OFFICES))[: draw(st.integers(1, {"general": 8, "letter": 3}.get(form, 1)))])
     upward = form == "general" and draw(st.booleans())
     approvers = tuple(PEOPLE[number % 4] for number in range(draw(st.integers(1, 5)))) if upward else ()
     suffix = {"order": "令", "minutes": "会议纪要", "letter": ""}.get(form, draw(st.sampled_from(["文件", ""])))
@@ -133,9 +135,14 @@ def papers(draw: st.DrawFn) -> Sheet:
     else:
         manner = draw(st.sampled_from(["sealed", "sealed", "unsealed", "chop"]))
         date = draw(st.sampled_from(["2026年11月25日", "2026年1月5日"]))
-        blocks.append(Signature(manner, offices, date, "主任" if manner == "chop" else ""))
+        sealed = manner == "sealed" and draw(st.booleans())
+        seals = tuple(SEAL if draw(st.integers(0, 4)) else None for _ in offices) if sealed else ()
+        diameter = draw(st.sampled_from([0.0, 0.0, 36.0, 42.0, 45.0])) if sealed else 0.0
+        blocks.append(Signature(manner, offices, date, "主任" if manner == "chop" else "", seals, diameter))
     if draw(st.booleans()) and form != "minutes":
         blocks.append(Note(draw(phrases(1, 12))))
+    if form == "general" and draw(st.integers(0, 4)) == 0:  # the paper that a notice issues
+        blocks.append(Annex("", draw(phrases(1, 9)), tuple(draw(st.lists(paragraphs, min_size=1, max_size=6)))))
     for number, name in enumerate(names):
         label = "附件" if annexes == 1 else f"附件{number + 1}"
         inside = draw(

@@ -483,6 +483,13 @@ def test_an_annex_begins_a_page_with_label_and_title(set_pages: Set) -> None:
     assert rules(pages, 3)[-1].y == pytest.approx(262, abs=0.2)
 
 
+def test_a_paper_that_is_issued_has_no_label_and_its_title_on_line_1(set_pages: Set) -> None:
+    pages = set_pages(paper(*HEAD, body(3), SEALED, Annex("", "巡查办法", (body(2),))))
+    first, second, *_ = lines(pages, 2 if lines(pages, 1, "signature") else 1).values()
+    assert text(first) == "巡查办法"
+    assert text(second).startswith(HANZI[:4])
+
+
 def test_the_colophons_rules(set_pages: Set) -> None:
     pages = set_pages(paper(*HEAD[:3], body(2), SEALED, FOOT))
     first, inner, last = rules(pages, 0)

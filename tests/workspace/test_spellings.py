@@ -45,7 +45,7 @@ signer_title: 主任
 attendance: {present: [甲某, 乙某], absent: 丙某, observers: [丁某]}
 note: 此件公开发布
 annexes:
-  - {title: 甲, table: {columns: [序号, 项目], rows: [[1, 值守], [2, null]], widths: [1, 3.5]}, landscape: true}
+  - {title: 甲, table: {columns: [序号, 项目], rows: [[1, 值守], [2, null]], widths: [1, 3.5]}, landscape: true, forwarded: no}
   - {title: 乙, body: 正文。}
 tasks:
   - {id: t1, text: 查台账, basis: 一, method: 看, for: {tags: [镇], sectors: [矿山], units: [liulin]}, due: 2026-02-01}
@@ -75,7 +75,7 @@ CHINESE = """\
 到会情况: {出席: 甲某、乙某, 请假: [丙某], 列席: 丁某}
 附注: （此件公开发布）
 附件:
-  - {标题: 甲, 表格: {列: [序号, 项目], 行: [['1', 值守], ["2", ]], 列宽: ['1', 3.5]}, 横排: 是}
+  - {标题: 甲, 表格: {列: [序号, 项目], 行: [['1', 值守], ["2", ]], 列宽: ['1', 3.5]}, 横排: 是, 印发件: 否}
   - {名称: 乙, 正文: 正文。}
 任务:
   - {编号: t1, 内容: 查台账, 依据: 一, 方法: 看, 对象: {标签: 镇, 行业: 矿山, 单位: liulin}, 期限: 2026/2/1}
@@ -211,6 +211,10 @@ def test_annexes_are_numbered_as_papers_do(desk: Desk) -> None:
     assert desk.circular(ENGLISH).annex_labels == ("附件1", "附件2")
     one = re.sub(r"  - \{title: 乙.*\n", "", ENGLISH)
     assert desk.circular(one).annex_labels == ("附件",)
+    issued = "annexes:\n  - {title: 办法, body: 第一条, forwarded: 是}\n  - {title: 甲, body: 正文}\n"
+    text = "title: 关于印发办法的通知\ndate: 2026-01-05\naddressees: 柳林镇\nbody: 正文。\n" + issued
+    assert desk.circular(text).annex_labels == ("", "附件")
+    assert desk.circular(text + "  - {title: 乙, body: 正文}\n").annex_labels == ("", "附件1", "附件2")
 
 
 MODELS = {

@@ -24,6 +24,7 @@ from circular_gen.workspace.reading import At, Document, read
 TITLE_LENGTH = 50
 _FILE_KEYS = SECTIONS["annex"]["file"].spellings
 _NAMED = 5
+_TRUE = ("true", "yes", "是")
 _H = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
 _FULL_WIDTH = {",": "，", ".": "。", ";": "；", ":": "：", "!": "！", "?": "？", "(": "（", ")": "）"}
 _HALF_WIDTH = re.compile(
@@ -161,7 +162,13 @@ def _numbering(document: Document, at: At, text: str) -> Iterator[Finding]:
 
 def _named_annexes(document: Document) -> Iterator[Finding]:
     annexes = document.value(document.at((), "circular", "annexes"))
-    count = len(annexes) if isinstance(annexes, list) else 0
+    forwarded = SECTIONS["annex"]["forwarded"].spellings
+    own = [
+        annex
+        for annex in (annexes if isinstance(annexes, list) else ())
+        if not (isinstance(annex, dict) and any(str(annex.get(key)).lower() in _TRUE for key in forwarded))
+    ]
+    count = len(own)
     tasks = document.at((), "circular", "tasks")
     for at, text in (*_texts(document, document.at((), "circular", "body")), *_texts(document, tasks)):
         for match in _ANNEX.finditer(text):
@@ -224,7 +231,7 @@ def _receipt(document: Document, circular: Circular) -> Iterator[Finding]:
 
 def _seal(document: Document, circular: Circular, workspace: Workspace) -> Iterator[Finding]:
     """A picture of a seal looks like a seal and is none."""
-    if workspace.office.seal is None or circular.signature != "sealed":
+    if workspace.office.seal is None or circular.signature != "sealed" or circular.format == "minutes":
         return
     at = document.at((), "circular", "signature")
     try:

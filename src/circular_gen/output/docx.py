@@ -22,9 +22,9 @@ from docx.opc.part import Part as OpcPart
 from docx.parts.story import StoryPart
 
 from circular_gen.output import docx_tables as tables
-from circular_gen.output.docx_measures import Measures, text_cells
+from circular_gen.output.docx_measures import Measures, spaced_cells, text_cells
 from circular_gen.output.docx_package import lean_document
-from circular_gen.output.docx_styles import AFTER_HEADING, APPROVER, LABEL, add_styles
+from circular_gen.output.docx_styles import AFTER_HEADING, APPROVER, LABEL, URGENCY, add_styles
 from circular_gen.output.mould import Mould, Part, Picture
 from circular_gen.output.page_pictures import as_picture
 from circular_gen.output.qr import png
@@ -228,8 +228,9 @@ class _Writer:
         m = self.m
         end = m.area_width
         if self.letter:
-            text = "、".join(self.urgency) + "\t" + block.text
-            self.add("GwNumber", run(text), jc={"val": "left"}, tabs=[("tab", {"val": "right", "pos": end})])
+            urgency = [run("、".join(self.urgency), URGENCY)] * bool(self.urgency)
+            tabs = [("tab", {"val": "right", "pos": end})]
+            self.add("GwNumber", *urgency, run("\t" + block.text), jc={"val": "left"}, tabs=tabs)
             self.urgency.clear()
             return
         ruled: dict[str, Any] = {} if self.sheet.format == "order" else {"pBdr": [("bottom", m.red_rule)]}
@@ -316,7 +317,7 @@ class _Writer:
             names = block.issuers[row.first : row.first + len(row.centres)]
             spacing = m.exact(m.line, m.mm(row.before))
             if len(block.issuers) == 1:
-                centre = m.number("indent.sealed") + text_cells(block.date) / 2  # cells from the right edge
+                centre = m.number("indent.sealed") + spaced_cells(block.date) / 2  # cells from the right edge
                 too_long = text_cells(names[0]) > 2 * centre
                 own = {"jc": {"val": "right"}} if too_long else {"ind": {"left": m.cells(m.area_cells - 2 * centre)}}
                 self.add("GwSignature", run(names[0]), spacing=spacing, **own)
@@ -409,9 +410,13 @@ class _Writer:
     def write_annex(self, block: Annex) -> None:
         m = self.m
         turned = self.turn(bool(block.landscape))
-        self.add("GwAnnexLabel", run(block.label), **({"pageBreakBefore": {"val": 0}} if turned else {}))
+        if block.label:
+            self.add("GwAnnexLabel", run(block.label), **({"pageBreakBefore": {"val": 0}} if turned else {}))
         if block.title:
-            self.add("GwAnnexTitle", run("\n".join(m.title_lines(block.title))))
+            own: dict[str, Any] = {} if block.label else {"spacing": m.exact(m.line, 0)}
+            if not block.label and not turned:
+                own["pageBreakBefore"] = {}
+            self.add("GwAnnexTitle", run("\n".join(m.title_lines(block.title))), **own)
         self.blocks(block.blocks, block)
 
     def write_figure(self, block: Figure, before: Block | None) -> None:

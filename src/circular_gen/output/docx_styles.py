@@ -15,8 +15,9 @@ from circular_gen.sheet.blocks import Face
 
 AFTER_HEADING = "GwRunIn"
 """Character style of what follows a run-in heading in its paragraph."""
-APPROVER, LABEL = "GwApprover", "GwLabel"
-"""Character styles of an approver's name and of the label before the names in minutes."""
+APPROVER, LABEL, URGENCY = "GwApprover", "GwLabel", "GwUrgent"
+"""Character styles of an approver's name, of the label before the names in minutes, of the urgency beside a letter's
+number."""
 
 
 def add_styles(document: Document, m: Measures, word_fonts: Mapping[Face, str]) -> None:
@@ -29,6 +30,7 @@ def add_styles(document: Document, m: Measures, word_fonts: Mapping[Face, str]) 
         (AFTER_HEADING, "标题后正文", "body"),
         (APPROVER, "签发人姓名", "approver"),
         (LABEL, "纪要人员标签", "attendance"),
+        (URGENCY, "信函紧急程度", "urgency"),
     ):
         add(_style("character", identity, name, None, {"rFonts": _names(word_fonts[m.face(kind)])}))
 

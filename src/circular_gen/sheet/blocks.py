@@ -258,7 +258,7 @@ class Attendance:
 
 @dataclass(frozen=True, slots=True)
 class Annex:
-    """附件: begins on a new page with its label (附件, 附件1) and title. `landscape`: pages turned for wide tables;
+    """附件: begins on a new page with its label (附件, 附件1; none for a paper that is issued or forwarded) and title. `landscape`: pages turned for wide tables;
     None: as its contents want (see `completing`, which decides it)."""
 
     label: str

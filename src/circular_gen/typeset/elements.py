@@ -285,9 +285,9 @@ def _attendance(block: Attendance, context: Context) -> Lines:
 
 
 def _annex(block: Annex, context: Context) -> Lines:
-    """The label on line 1 and the title from line 3 (clause 7.3.7)."""
+    """The label on line 1 and the title from line 3 (clause 7.3.7); without a label the title on line 1."""
     style, typist = context.style, context.typist
-    label = _set(context, [(block.label, "annex_label")])
+    label = _set(context, [(block.label, "annex_label")]) if block.label else []
     lines = _lines(context, label, "annex_label", glued=True)
     if block.title:
         broken = typist.title(block.title, "annex_title", style.area(context.landscape).width)

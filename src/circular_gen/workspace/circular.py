@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from itertools import accumulate
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, ClassVar
 
@@ -102,7 +103,8 @@ class TableData(Written):
 
 class Annex(Written):
     """An annex: a table, or text, or a file in the circular's folder. `sheet`, `range`: of a workbook; `pages`: of a
-    PDF; `caption`: under a picture; `landscape`: None where the contents decide."""
+    PDF; `caption`: under a picture; `landscape`: None where the contents decide; `forwarded`: it is the paper itself
+    that a notice issues or forwards (印发, 转发), which is no 附件 of it: neither label nor line in the annex list."""
 
     section: ClassVar[str] = "annex"
     model_config = written("annex")
@@ -115,6 +117,7 @@ class Annex(Written):
     pages: Line = ""
     caption: Line = ""
     landscape: Truth | None = None
+    forwarded: Truth = False
 
     @model_validator(mode="after")
     def _one_content(self) -> "Annex":
@@ -256,10 +259,13 @@ class CircularText(Written):
 
     @property
     def annex_labels(self) -> tuple[str, ...]:
-        """附件 for a single annex, else 附件1, 附件2 …"""
-        if len(self.annexes) == 1:
-            return ("附件",)
-        return tuple(f"附件{number}" for number in range(1, len(self.annexes) + 1))
+        """附件 for a single annex, else 附件1, 附件2 …; nothing for a paper that is issued or forwarded."""
+        listed = [not annex.forwarded for annex in self.annexes]
+        if sum(listed) == 1:
+            return tuple("附件" if one else "" for one in listed)
+        return tuple(
+            f"附件{number}" if one else "" for one, number in zip(listed, accumulate(map(int, listed)), strict=True)
+        )
 
     @property
     def is_upward(self) -> bool:

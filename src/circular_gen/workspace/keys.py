@@ -382,6 +382,12 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = MappingProxyType(
                     "横向页面；不写则表格太宽时自动横排",
                     "pages turned; default: where a table is too wide",
                 ),
+                _key(
+                    "forwarded",
+                    "印发件 转发件",
+                    "就是印发、转发的那份文件：另面编排，不标“附件”，不进附件说明",
+                    "the paper itself that is issued or forwarded: no label, not in the annex list",
+                ),
             ),
             "table": (
                 _key("columns", "列 表头", "表头", "column heads"),
