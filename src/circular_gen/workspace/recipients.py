@@ -26,7 +26,18 @@ from circular_gen.workspace.findings import Finding, Severity, nearest, shown
 from circular_gen.workspace.keys import spelled
 from circular_gen.workspace.lists import Source, read_list
 from circular_gen.workspace.reading import At, Document, validate
-from circular_gen.workspace.values import Line, Names, Number, Truth, Ways, Written, without_empty, written, wrong
+from circular_gen.workspace.values import (
+    ON_A_LINE,
+    Line,
+    Names,
+    Number,
+    Truth,
+    Ways,
+    Written,
+    without_empty,
+    written,
+    wrong,
+)
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _ID_LENGTH = 60
@@ -77,7 +88,7 @@ class Unit:
     deliver: Ways = ()
     copies: Annotated[int, Field(ge=1, le=999)] = 1
     address: Line = ""
-    superior: Annotated[str, StringConstraints(pattern=r"^[^\n]*$")] = ""
+    superior: Annotated[str, StringConstraints(pattern=rf"^{ON_A_LINE}*$")] = ""
 
     @model_validator(mode="before")
     @classmethod

@@ -71,7 +71,9 @@ class Written(BaseModel):
         return without_empty(cls.section, data)
 
 
-Line = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\n]+$")]
+ON_A_LINE = r"[^\x00-\x08\n-\x1f\x7f\x85\u2028\u2029]"
+"""A character that no program takes for a line's end."""
+Line = Annotated[str, StringConstraints(min_length=1, pattern=rf"^{ON_A_LINE}+$")]
 """A text on one line."""
 Text = Annotated[str, StringConstraints(min_length=1)]
 
