@@ -76,7 +76,7 @@ def scan_of(text: str) -> bytes:
     image = Image.new("L", (400, 560), 255)
     ImageDraw.Draw(image).text((40, 40), text, fill=0)
     data = io.BytesIO()
-    image.save(data, "PNG")
+    image.save(data, "PNG", dpi=(200, 200))
     return data.getvalue()
 
 

@@ -5,12 +5,14 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 
 from circular_gen.archive.bag import BagError
-from circular_gen.archive.handover import DIGESTS, SIP, HandoverError, export, read_back
+from circular_gen.archive.handover import DIGESTS, SIP, HandoverError, digitization, export, read_back
 from circular_gen.archive.making import archive_year
 from circular_gen.archive.reading import page_texts
 from circular_gen.archive.rechecking import exit_code, recheck
@@ -86,6 +88,36 @@ def test_an_eep_package_carries_the_paper_itself(handed: Path) -> None:
     assert kinds[0] == "issued"
     assert kinds.count("received") == 3
     assert root.findtext(".//题名") == "关于做好森林防火工作的通知"
+    scans = root.findall(".//文档[@角色='evidence']//数字化属性")
+    assert [[(one.tag, one.text) for one in scan] for scan in scans] == [
+        [
+            ("数字化对象形态", "纸质件，400×560像素"),
+            ("扫描分辨率", "200dpi"),
+            ("扫描色彩模式", "灰度"),
+            ("图像压缩方案", "Deflate（无损）"),
+        ]
+    ] * 3
+    assert [len(one) for one in root.findall(".//文档[@角色='paper']//数字化属性")] == [0]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "mode", "more", "told"),
+    [
+        ("jpg", "RGB", {"dpi": (300, 300)}, ("300dpi", "彩色", "JPEG")),
+        ("jpg", "RGB", {}, ("", "彩色", "JPEG")),
+        ("tif", "1", {"dpi": (200, 200), "compression": "group4"}, ("200dpi", "黑白二值", "group4")),
+        ("png", "L", {}, ("", "灰度", "Deflate（无损）")),
+    ],
+)
+def test_a_scan_says_itself_how_it_was_digitized(
+    tmp_path: Path, suffix: str, mode: str, more: dict[str, Any], told: tuple[str, ...]
+) -> None:
+    path = tmp_path / f"scan.{suffix}"
+    Image.new(mode, (100, 200)).save(path, **more)
+    found = digitization(path)
+    assert tuple(found.get(name, "") for name in ("扫描分辨率", "扫描色彩模式", "图像压缩方案")) == told
+    path.write_bytes(b"%PDF-1.7")
+    assert digitization(path) == {}
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ from circular_gen.workspace import Office
 SIP, DIGESTS = "sip.xml", "digests-sha256.txt"
 _COPIED = ("catalogue.pdf", "catalogue.docx", "catalogue.xlsx", "catalogue.xml", "notes.pdf", "notes.docx")
 _EEP_FORMAT = "本EEP根据中华人民共和国档案行业标准DA/T 48-2009《基于XML的电子文件封装规范》生成"
-_EEP_ROLES = ("paper", "receipts", "evidence")
+_EEP_ROLES = ("paper", "receipts", "findings", "evidence", "reminder")
 _GB = 1e9
 _CHUNK = 3 << 18
 
@@ -281,7 +281,10 @@ def _eep(bag: Path, target: Path, item: Mapping[str, Any], catalogue: Mapping[st
             name, suffix = escape(path.name), escape(path.suffix.removeprefix("."))
             file.write(f'<文档 文档标识符="{place}" 角色="{one["role"]}"><文档序号>{place}</文档序号><编码>\n')
             file.write(f"<电子属性><格式信息>{suffix}</格式信息><计算机文件名>{name}</计算机文件名>")
-            file.write(f"<计算机文件大小>{path.stat().st_size}</计算机文件大小></电子属性>\n<数字化属性/>\n")
+            file.write(f"<计算机文件大小>{path.stat().st_size}</计算机文件大小></电子属性>\n")
+            digitized = digitization(path) if one["role"] == "evidence" else {}
+            told = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in digitized.items())
+            file.write(f"<数字化属性>{told}</数字化属性>\n" if told else "<数字化属性/>\n")
             file.write(f'<编码数据 编码="base64" 摘要="{sha256_of(path)}">')
             with path.open("rb") as source:
                 while chunk := source.read(_CHUNK):
@@ -299,6 +302,32 @@ def _eep(bag: Path, target: Path, item: Mapping[str, Any], catalogue: Mapping[st
             name = escape(unit.get("name", unit["unit"]))
             file.write(f'<机构人员实体 机构人员标识符="{place}"><机构人员名称>{name}</机构人员名称></机构人员实体>\n')
         file.write("</机构人员实体块>\n</封装内容>\n</被签名对象>\n</电子文件封装包>\n")
+
+
+_COLOURS = {"1": "黑白二值", "L": "灰度", "LA": "灰度", "P": "彩色", "I;16": "灰度", "CMYK": "彩色"}
+_SCHEMES = {"JPEG": "JPEG", "PNG": "Deflate（无损）", "WEBP": "WebP", "GIF": "LZW（无损）", "BMP": "无压缩"}
+
+
+def digitization(path: Path) -> dict[str, str]:
+    """The 数字化属性 (DA/T 46) of a scan or photo: what its own file says, nothing that it does not say. Empty for what
+    is no picture."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            kind, mode, size = image.format or "", image.mode, image.size
+            resolution = image.info.get("dpi")
+            scheme = str(image.info.get("compression", "")) if kind == "TIFF" else _SCHEMES.get(kind, kind)
+    except Exception:  # noqa: BLE001 (what came back may be anything)
+        return {}
+    across = round(float(resolution[0])) if resolution and float(resolution[0]) > 1 else 0
+    told = {
+        "数字化对象形态": f"纸质件，{size[0]}×{size[1]}像素",
+        "扫描分辨率": f"{across}dpi" if across else "",
+        "扫描色彩模式": _COLOURS.get(mode, "彩色"),
+        "图像压缩方案": scheme,
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 # -- reading back ------------------------------------------------------------------------------------------------------
