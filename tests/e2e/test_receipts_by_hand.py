@@ -386,6 +386,7 @@ def test_a_void_number_is_never_given(office: Commands) -> None:
     said(office("ledger", "void", f"清安办发〔{YEAR}〕1号", "--reason", "x", code=1))
     assert "no document number" in said(office("ledger", "void", "3", "--reason", "x", code=2))
     assert "5–6" in office("ledger", "void", f"清安办发〔{YEAR}〕7号", "--reason", "x").stderr
+    assert office("ledger", "void", f"清安办发〔{YEAR}〕9号", "--reason", "x").stderr.strip().endswith(": 8")
     office("register")
     with (office.root / "out" / "register" / f"outgoing-{YEAR}.csv").open(encoding="utf-8-sig") as file:
         assert [row[2:4] for row in csv.reader(file)][3] == [number, "（作废：印错了）"]

@@ -24,6 +24,7 @@ from circular_gen.messages import _
 def command(workspace: Path, name: str, code: str | None, revise: bool, reason: str | None, actor: str | None) -> None:
     from circular_gen import issuing
     from circular_gen.cli.progress import progress_bar
+    from circular_gen.ledger import report
 
     if revise and code is not None:
         raise click.UsageError(_("a revision keeps its number: leave out --code"))
@@ -39,8 +40,7 @@ def command(workspace: Path, name: str, code: str | None, revise: bool, reason: 
     for notice in issued.notices:
         click.echo(notice, err=True)
     if issued.skipped:
-        message = _("note: the ledger does not know the numbers {first}–{last} before it")
-        click.echo(message.format(first=issued.skipped[0], last=issued.skipped[-1]), err=True)
+        click.echo(report.unknown_numbers(issued.skipped), err=True)
     if issued.gone:
         message = _("note: it is withdrawn from {units}, whom it addresses no more")
         click.echo(message.format(units="、".join(issued.gone)), err=True)

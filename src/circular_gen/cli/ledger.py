@@ -62,14 +62,14 @@ def verify_command(workspace: Path, against: str | None, as_json: bool) -> None:
 @click.option("--actor", metavar="PERSON", help=_("who records it (default: the office's contact)"))
 @click.pass_obj
 def void_command(workspace: Path, number: str, reason: str, actor: str | None) -> None:
+    from circular_gen.ledger import report
     from circular_gen.voiding import void_number
 
     done = void_number(workspace.resolve(), number, reason, actor=actor)
     message = _("{number} is void: {reason}") if done.new else _("{number} was void before: {reason}")
     click.echo(message.format(number=done.number, reason=done.reason))
     if done.skipped:
-        message = _("note: the ledger does not know the numbers {first}–{last} before it")
-        click.echo(message.format(first=done.skipped[0], last=done.skipped[-1]), err=True)
+        click.echo(report.unknown_numbers(done.skipped), err=True)
 
 
 @command.command("export", help=_("Write the whole ledger into FILE as JSON Lines; nothing is overwritten."))

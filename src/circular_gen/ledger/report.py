@@ -299,6 +299,12 @@ def void_word(paper: Paper) -> str:
     )
 
 
+def unknown_numbers(skipped: Sequence[int]) -> str:
+    """A note about the numbers of a series, following each other, that were given outside this ledger."""
+    numbers = "–".join(dict.fromkeys((str(skipped[0]), str(skipped[-1]))))
+    return _("note: the ledger does not know the numbers before it: {numbers}").format(numbers=numbers)
+
+
 def counted(statuses: Iterable[Status]) -> str:
     """How far the addressees are, in a line."""
     addressed = [status for status in statuses if status.role != "cc" and "withdrawn" not in status.flags]
