@@ -1,18 +1,22 @@
-"""`make bench`: every contestant in turn, each in a process of its own; prints tables, writes results/latest.json and
-docs/performance.md."""
+"""`make bench`: every contestant in turn, each in a process of its own, then every other section, each in a process of
+its own; prints tables, writes results/latest.json and docs/performance.md.
+
+    python -m benchmarks [SECTION…]
+
+measures only the sections named (`contests`, or a module's name) and prints them; nothing is written."""
 
 import json
 import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-from benchmarks import dispatch, ledger, province
 
 ROOT = Path(__file__).parent.parent
 
@@ -27,10 +31,43 @@ class Contest:
     goals: Mapping[str, float] = field(default_factory=dict)
 
 
-MAIL_TITLE = "{messages:,} mails of {kb_a_message:.0f} kB to one server"
-MAIL_NOTE = (
-    "The loop: Python's smtplib and email over one connection, which remembers nothing. Both in one process, in turns; "
-    "the server (aiosmtpd) in another."
+@dataclass(frozen=True)
+class Section:
+    """What a module of this package measures (`python -m benchmarks.MODULE` prints it as a line of JSON, `table` makes
+    Markdown of it). Numbers of the result may stand in the title as `{name}`."""
+
+    module: str
+    title: str
+    note: str = ""
+
+
+SECTIONS = (
+    Section(
+        "profile",
+        "Where the time of a stamped copy goes",
+        "The whole package of unit after unit; the processor's time by the function that was at work, seen every "
+        "millisecond.",
+    ),
+    Section("sizes", "Sizes", "Of the same papers."),
+    Section(
+        "stamped",
+        "Whether stamped copies are right",
+        "The package and the circular of each of {units:,} units as other programs read them.",
+    ),
+    Section("startup", "Start-up", "From the start of the process to its end, the median of eleven."),
+    Section(
+        "province",
+        "A province's packages",
+        "The sample's notice to towns with different tasks; memory as the system tells.",
+    ),
+    Section("ledger", "The ledger of a province", "SQLite, one process; no other tool keeps such a ledger."),
+    Section(
+        "dispatch",
+        "{messages:,} mails of {kb_a_message:.0f} kB to one server",
+        "The loop: Python's smtplib and email over one connection, which remembers nothing. Both in one process, in "
+        "turns; the server (aiosmtpd) in another.",
+    ),
+    Section("archive", "The archive of a year", "A large office's year; its receipts share 300 scans."),
 )
 
 CONTESTS = (
@@ -65,18 +102,10 @@ CONTESTS = (
 )
 
 
-def run(module: str, function: str) -> dict[str, Any]:
-    """What a contestant measured of itself (see contest.py)."""
-    command = [sys.executable, "-m", "benchmarks.contest", module, function]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return result
-
-
-def measured(module: str) -> dict[str, Any]:
+def measured(module: str, *arguments: str) -> dict[str, Any]:
     """The numbers that `python -m benchmarks.MODULE` measures, in a process of its own."""
-    command = [sys.executable, "-m", f"benchmarks.{module}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
 
@@ -85,7 +114,7 @@ def hold(contest: Contest) -> dict[str, Any]:
     """Everyone's numbers, with how many times longer than ours they take."""
     rows = {}
     for name, (module, function) in contest.contestants.items():
-        rows[name] = run(module, function) | {"version": version(name), "goal": contest.goals.get(name)}
+        rows[name] = measured("contest", module, function) | {"version": version(name), "goal": contest.goals.get(name)}
     ours = rows["circular-gen"]["ms_a_copy"]
     for row in rows.values():
         row["ratio"] = row["ms_a_copy"] / ours
@@ -95,14 +124,15 @@ def hold(contest: Contest) -> dict[str, Any]:
 def table(rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Markdown."""
     lines = [
-        "| | version | ms a copy | times ours | goal | set-up, ms | KB a copy | peak MB |",
-        "|---|---|---:|---:|---:|---:|---:|---:|",
+        "| | version | ms a copy | times ours | goal | set-up, ms | pages | KB a copy | peak MB |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for name, row in rows.items():
         goal = f"≥ {row['goal']:g}" if row["goal"] else ""
         lines.append(
             f"| {name} | {row['version']} | {row['ms_a_copy']:.3f} | {row['ratio']:.1f} | {goal} "
-            f"| {row['setup_ms']:.0f} | {row['bytes_a_copy'] / 1000:.1f} | {row['peak_rss_mb'] or 0:.0f} |"
+            f"| {row['setup_ms']:.0f} | {row['pages'] or ''} | {row['bytes_a_copy'] / 1000:.1f} "
+            f"| {row['peak_rss_mb'] or 0:.0f} |"
         )
     return lines
 
@@ -115,48 +145,63 @@ def processor() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
-def main() -> None:
-    machine = f"{processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    print(machine)
-    contests = []
+def contests() -> tuple[list[dict[str, Any]], list[str]]:
+    """Every contest's numbers, and their part of the page."""
+    numbers, lines = [], []
     for contest in CONTESTS:
-        contests.append(hold(contest))
-        print(f"\n{contest.title}", *table(contests[-1]["rows"]), sep="\n", flush=True)
-    province_ = measured("province")
-    print("\nA province's packages", *province.table(province_), sep="\n", flush=True)
-    ledger_ = measured("ledger")
-    print("\nThe ledger of a province", *ledger.table(ledger_), sep="\n", flush=True)
-    mail = measured("dispatch")
-    print(f"\n{MAIL_TITLE.format(**mail)}", *dispatch.table(mail), sep="\n", flush=True)
-    results = ROOT / "benchmarks" / "results" / "latest.json"
-    results.parent.mkdir(exist_ok=True)
-    numbers = {"machine": machine, "contests": contests, "province": province_, "ledger": ledger_, "dispatch": mail}
-    written = json.dumps(numbers, ensure_ascii=False, indent=1)
-    results.write_text(written + "\n", encoding="utf-8", newline="\n")
+        numbers.append(hold(contest))
+        lines += shown(contest.title, "", table(numbers[-1]["rows"]))
+    return numbers, lines
+
+
+def section(what: Section) -> tuple[dict[str, Any], list[str]]:
+    """A section's numbers, and its part of the page."""
+    to_table: Callable[[dict[str, Any]], list[str]] = import_module(f"benchmarks.{what.module}").table
+    numbers = measured(what.module)
+    return numbers, shown(what.title.format(**numbers), what.note.format(**numbers), to_table(numbers))
+
+
+def shown(title: str, note: str, lines: list[str]) -> list[str]:
+    """A part of the page, printed too."""
+    part = [f"## {title}", "", *([note, ""] if note else []), *lines, ""]
+    print(*part, sep="\n", flush=True)
+    return part
+
+
+def main(*wanted: str) -> None:
+    parts: dict[str, Callable[[], tuple[Any, list[str]]]] = {"contests": contests}
+    parts |= {what.module: lambda what=what: section(what) for what in SECTIONS}  # type: ignore[misc]
+    if unknown := set(wanted) - set(parts):
+        sys.exit(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
+    machine = f"{processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    numbers: dict[str, Any] = {"machine": machine}
     lines = [
         "# Performance",
         "",
-        "Written by `make bench`; every number was measured in one run on the machine named here, each contestant in a "
-        "process of its own,",
-        "in memory, on one core: the median of five rounds of 40 copies each. Set-up (reading, compiling, fonts) is "
-        "measured apart.",
+        "Written by `make bench`; every number was measured in one run on the machine named here.",
         "",
         f"Machine: {machine}.",
-    ]
-    for contest_ in contests:
-        lines += ["", f"## {contest_['title']}", "", *table(contest_["rows"])]
-    lines += [
         "",
-        "## A province's packages",
+        "The first tables are contests: each contestant in a process of its own, in memory, held to one core; the "
+        "processor's time,",
+        "the median of five rounds of 40 copies each. Set-up (reading, compiling, fonts) is measured apart.",
         "",
-        "The sample's notice to towns with different tasks; memory as the system tells.",
     ]
-    lines += ["", *province.table(province_)]
-    lines += ["", "## The ledger of a province", "", "SQLite, one process; no other tool keeps such a ledger."]
-    lines += ["", *ledger.table(ledger_)]
-    lines += ["", f"## {MAIL_TITLE.format(**mail)}", "", MAIL_NOTE, "", *dispatch.table(mail)]
-    (ROOT / "docs" / "performance.md").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    print(*lines, sep="\n", flush=True)
+    for name in wanted or parts:
+        started = time.perf_counter()
+        numbers[name], part = parts[name]()
+        lines += part
+        print(f"({name}: {time.perf_counter() - started:.0f} s)\n", file=sys.stderr, flush=True)
+    if wanted:
+        return
+    results = ROOT / "benchmarks" / "results" / "latest.json"
+    results.parent.mkdir(exist_ok=True)
+    written = json.dumps(numbers, ensure_ascii=False, indent=1)
+    results.write_text(written + "\n", encoding="utf-8", newline="\n")
+    page = "\n".join(lines).rstrip("\n") + "\n"
+    (ROOT / "docs" / "performance.md").write_text(page, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

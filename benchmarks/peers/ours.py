@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.paper import NOTICE, Recipient, recipients
+from benchmarks.paper import NOTICE, UNITS, Recipient, recipients
 from circular_gen.press import Press
 from circular_gen.resources import TEMPLATES
 from circular_gen.workspace import Copy, Unit, open_workspace
@@ -16,8 +16,9 @@ QR = '  <qr payload="{{ unit.code }}" size="24"/>\n'
 """One a copy, under the title: what the other contestants draw too."""
 
 
-def _press() -> tuple[Press, dict[Recipient, Copy]]:
-    """The press of the notice, and every recipient's copy: what planning gives before anything is made."""
+def press_and_copies(count: int = UNITS) -> tuple[Press, dict[Recipient, Copy]]:
+    """The press of the notice for `count` units, and every recipient's copy: what planning gives before anything is
+    made."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "office"
         new_workspace(root)
@@ -32,24 +33,24 @@ def _press() -> tuple[Press, dict[Recipient, Copy]]:
     one = next(copy for copy in press.copies if copy.role == "addressee")
     copies = {
         recipient: replace(one, unit=Unit(id="u" + recipient.code[3:15].lower(), name=recipient.name))
-        for recipient in recipients()
+        for recipient in recipients(count)
     }
     press.copies = tuple(copies.values())
     return press, copies
 
 
 def circular_pdf() -> Callable[[Recipient], bytes]:
-    press, copies = _press()
+    press, copies = press_and_copies()
     return lambda recipient: press.paper_pdf("circular", copies[recipient])
 
 
 def circular_docx() -> Callable[[Recipient], bytes]:
-    press, copies = _press()
+    press, copies = press_and_copies()
     return lambda recipient: press.paper_docx("circular", copies[recipient])
 
 
-def package_docx() -> Callable[[Recipient], bytes]:
-    press, copies = _press()
+def package_docx(count: int = UNITS) -> Callable[[Recipient], bytes]:
+    press, copies = press_and_copies(count)
 
     def make(recipient: Recipient) -> bytes:
         copy = copies[recipient]
@@ -58,6 +59,6 @@ def package_docx() -> Callable[[Recipient], bytes]:
     return make
 
 
-def package_pdf() -> Callable[[Recipient], bytes]:
-    press, copies = _press()
+def package_pdf(count: int = UNITS) -> Callable[[Recipient], bytes]:
+    press, copies = press_and_copies(count)
     return lambda recipient: press.writer.write(press.package(copies[recipient]))
