@@ -1,4 +1,4 @@
-"""`receipts scan` killed at any moment: what was acknowledged is there, once; read again, everything is; the workers end
+"""`receipts scan` killed at any moment: what was acknowledged is there, once; read again, all is there; the workers end
 with the command.
 
 The pages are read once by a real worker; the scans that are killed get what it told, so that a kill falls where the

@@ -24,6 +24,7 @@ from circular_gen.returns.by_hand import annul, confirm
 from circular_gen.returns.reviewing import decide, waiting
 from circular_gen.returns.scanning import ScanReport
 from circular_gen.returns.settling import Fate
+from circular_gen.returns.words import answers_in_words, in_words
 from circular_gen.workspace import open_workspace
 from circular_gen.workspace.codes import Code, Codes
 from circular_gen.workspace.secret import office_codes
@@ -512,7 +513,8 @@ def test_the_command_has_a_line_a_page_and_says_by_its_exit_whether_all_is_done(
     listed = json.loads(run(desk.root, "review", "--json").output)
     assert [(page["unit"], page["reason"]) for page in listed] == [("u02", "unsigned")]
     number = str(listed[0]["event"])
-    assert "not signed [unsigned]" in run(desk.root, "review").output
+    shown = run(desk.root, "review").output
+    assert "notice u02 第02街道办事处 receipt  not signed: the place to sign [unsigned]  坏.png 1" in shown
     assert run(desk.root, "review", number, "--pictures").output.splitlines()[1].strip().startswith("out/review/")
     assert run(desk.root, "review", "--accept").exit_code == 2
     assert run(desk.root, "review", number, "--accept", "--unit", "u03").exit_code == 2
@@ -535,7 +537,7 @@ def test_on_a_terminal_pages_are_asked_about_one_by_one(desk: Desk, tmp_path: Pa
     command = [sys.executable, "-m", "circular_gen", "-w", str(desk.root), "receipts", "review"]
     with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True) as process:
         os.close(theirs)
-        os.write(ours, "r\n没有签字\na\nq\n".encode())
+        os.write(ours, "r\n没有签字\na\n李某\nq\n".encode())
         shown = b""
         with contextlib.suppress(OSError):  # the terminal is gone with the process
             while data := os.read(ours, 4096):
@@ -545,7 +547,42 @@ def test_on_a_terminal_pages_are_asked_about_one_by_one(desk: Desk, tmp_path: Pa
     assert f"out/review/{desk.events(None, None, 'reviewed')[0].sequence}.png" in shown.decode()
     assert [page.reason for page in waiting(desk.root)] == ["no-code"]
     assert desk.events("notice", "u01", "received") == ()
-    assert len(desk.events("notice", "u02", "received")) == 1
+    assert [event.payload["by"] for event in desk.events("notice", "u02", "received")] == ["李某"]
+
+
+def test_the_story_of_a_unit_names_the_form_its_answers_and_the_file(desk: Desk, tmp_path: Path) -> None:
+    unsigned = put(tmp_path, "坏.png", picture(desk.filled("notice", "u02", signed=False).image))
+    scan(desk.root, [unsigned, put(tmp_path, "好.png", picture(desk.filled("notice", "u01").image))])
+    kept = find(desk.root, sha256_of(unsigned))
+    assert kept is not None
+    story = run(desk.root, "show", "notice", "u02").output
+    assert "receipt; not signed: the place to sign; 坏.png 1; state on arrival complete, passed on " in story
+    assert f"evidence: {kept.relative_to(desk.root).as_posix()}\n" in story
+    told = json.loads(run(desk.root, "show", "notice", "u01", "--json").output)["events"]
+    received = next(event for event in told if event["kind"] == "received")
+    assert received["details"].startswith("receipt; by: 第01街道办事处; how: ")
+    assert [(desk.root / file).is_file() for file in received["evidence"]] == [True]
+
+
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [
+        ("unsigned sign.inspector; tick-unclear t2.no p3.lodging.yes", "not signed: the inspector's signature; "
+         "perhaps ticked: t2 “no”、person 3, lodging “yes”"),
+        ("page-missing 2", "pages are missing: page 2"),
+        ("duplicate 97", "came back before: event 97"),
+        ("signer-other Some Name", "signed electronically, but the certificate is not the unit's: Some Name"),
+        ("unsigned own.area", "not signed: own.area"),
+        ("cannot identify image file; broken", "cannot identify image file; broken"),
+    ],
+)  # fmt: skip
+def test_what_is_said_for_programs_is_said_for_people_too(detail: str, said: str) -> None:
+    assert in_words(detail) == said
+
+
+def test_answers_are_told_in_the_order_of_the_form() -> None:
+    told = answers_in_words({"t10": "na", "t2": "no", "state": ["complete", "damaged"]})
+    assert told == "t2 no, t10 not applicable, state on arrival complete、damaged when it came"
 
 
 def test_without_the_packages_one_line_says_what_to_install(

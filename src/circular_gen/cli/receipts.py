@@ -337,16 +337,26 @@ def scan_command(
 
 def _page_line(fate: "Fate") -> str:
     """What became of a page."""
-    from circular_gen.returns.words import fate_words, reason_words
+    from circular_gen.returns.words import fate_words, form_words
 
     page = str(fate.page) if fate.page else "-"
-    whose = " ".join(filter(None, (fate.circular, fate.unit, fate.form, str(fate.form_page or ""))))
+    form = form_words().get(fate.form or "", fate.form)
+    whose = " ".join(filter(None, (fate.circular, fate.unit, form, str(fate.form_page or ""))))
     what = fate_words()[fate.fate]
     if fate.reason:
-        what += _(": {reason}").format(reason=reason_words().get(fate.reason, fate.reason))
-    what += f" ({fate.detail})" if fate.detail else ""
+        what += _(": {reason}").format(reason=_why(fate.reason, fate.detail))
     number = f"[{fate.event}]" if fate.event else ""
     return "  ".join(filter(None, (fate.file, page, whose, what, number)))
+
+
+def _why(reason: str, detail: str) -> str:
+    """A reason and its details, said once."""
+    from circular_gen.returns.words import in_words, reason_words
+
+    if detail.split(" ")[0].rstrip(";") == reason:
+        return in_words(detail)
+    word = reason_words().get(reason, reason)
+    return f"{word} ({detail})" if detail else word
 
 
 @command.command(
@@ -503,11 +513,13 @@ def _answers(words: tuple[str, ...]) -> dict[str, str]:
 
 
 def _show_review(page: "Waiting") -> None:
-    from circular_gen.returns.words import reason_words
+    from circular_gen.returns.words import form_words
 
-    reason = reason_words().get(page.reason, page.reason)
-    place = "  ".join(filter(None, (page.circular, page.unit, page.form, page.file, str(page.page or ""))))
-    click.echo(f"{page.event}  {page.time}  {reason} [{page.reason}]  {place}  {page.detail}".rstrip())
+    form = form_words().get(page.form or "", page.form)
+    whose = " ".join(filter(None, (page.circular, page.unit, page.name, form)))
+    file = " ".join(filter(None, (page.file, str(page.page or ""))))
+    why = f"{_why(page.reason, page.detail)} [{page.reason}]"
+    click.echo("  ".join(filter(None, (str(page.event), page.time, whose, why, file))))
     for picture in page.pictures:
         click.echo(f"    {picture}")
 
@@ -526,23 +538,32 @@ def _ask(root: Path, page: "Waiting", actor: str | None) -> bool:
     from circular_gen.errors import CircularGenError
 
     if page.answers:
-        click.echo("    " + "  ".join(f"{question}={answer}" for question, answer in page.answers.items()))
+        from circular_gen.returns.words import answers_in_words
+
+        click.echo("    " + answers_in_words(page.answers))
     prompt = _("a accept, c correct, r reject, s skip, q quit")
     while True:
         word = click.prompt(prompt, type=click.Choice(("a", "c", "r", "s", "q")), show_choices=False, default="s")
         if word in ("s", "q"):
             return bool(word == "s")
         try:
-            if word == "a":
-                _decide(root, page.event, "accepted", actor=actor)
-            elif word == "r":
+            if word == "r":
                 _decide(root, page.event, "rejected", actor=actor, reason=click.prompt(_("reason")))
+                return True
+            signer = None
+            if page.form is not None or word == "c":
+                signer = click.prompt(_("who signed (empty: the unit)"), default="", show_default=False) or None
+            if word == "a":
+                _decide(root, page.event, "accepted", actor=actor, by=signer)
             else:
                 circular = click.prompt(_("circular"), default=page.circular or "")
                 unit = click.prompt(_("unit"), default=page.unit or "")
+                form = page.form or click.prompt(
+                    _("form"), type=click.Choice(("receipt", "checklist")), default="receipt"
+                )
                 words = click.prompt(_("answers that differ, e.g. t1=yes t2=no"), default="", show_default=False)
                 said = {"circular": circular or None, "unit": unit or None, "answers": _answers(tuple(words.split()))}
-                _decide(root, page.event, "corrected", actor=actor, **said)
+                _decide(root, page.event, "corrected", actor=actor, by=signer, form=form, **said)
             return True
         except (CircularGenError, click.UsageError) as error:
             click.echo(str(error), err=True)

@@ -33,8 +33,8 @@ _AROUND = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A page, or the pages of a form, in review. `time` in the office's zone; `problems`: each a word and what it is
-    about; `pictures`: where they were saved, where they were asked for."""
+    """A page, or the pages of a form, in review. `time` in the office's zone; `name`: the unit's; `problems`: each a
+    word and what it is about; `pictures`: where they were saved, where they were asked for."""
 
     event: int
     time: str
@@ -49,6 +49,7 @@ class Waiting:
     answers: Mapping[str, Any]
     evidence: tuple[str, ...]
     pictures: tuple[str, ...] = ()
+    name: str = ""
 
     def record(self) -> dict[str, Any]:
         return asdict(self)
@@ -78,7 +79,15 @@ def waiting(root: Path, number: int | None = None, *, pictures: bool = False) ->
             forms = Forms(records, office_codes(root))
             with Workers(1) as workers:
                 saved = {event.sequence: _saved(root, forms, workers, event) for event in events}
-        return tuple(_waiting(event, records, saved.get(event.sequence, ())) for event in events)
+        with records.ledger.reading() as reader:
+            names = {
+                event.sequence: standing.name
+                for event in events
+                if event.circular and event.unit and (standing := reader.standing(event.circular, event.unit))
+            }
+        return tuple(
+            _waiting(event, records, saved.get(event.sequence, ()), names.get(event.sequence, "")) for event in events
+        )
 
 
 def _open(events: Sequence[Event], number: int) -> Event:
@@ -88,7 +97,7 @@ def _open(events: Sequence[Event], number: int) -> Event:
     raise CircularGenError(_("event {event} is no page that waits for review").format(event=number))
 
 
-def _waiting(event: Event, records: Records, saved: tuple[str, ...]) -> Waiting:
+def _waiting(event: Event, records: Records, saved: tuple[str, ...], name: str) -> Waiting:
     payload = event.payload
     problems = payload.get("read", {}).get("problems", [[payload["reason"]]])
     return Waiting(
@@ -105,6 +114,7 @@ def _waiting(event: Event, records: Records, saved: tuple[str, ...]) -> Waiting:
         payload.get("answers", {}),
         tuple(payload["evidence"]),
         saved,
+        name,
     )
 
 

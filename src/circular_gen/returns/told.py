@@ -1,15 +1,16 @@
 """What happened between the office and one unit about one circular, as a clerk reads it on the phone to that unit.
 
-In: the ledger, and recipients.yaml for the unit's telephone. Out: lines, or a record.
+In: the ledger, the evidence, and recipients.yaml for the unit's telephone. Out: lines, or a record.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from circular_gen.ledger import Paper, Status, status
+from circular_gen.evidence import find
+from circular_gen.ledger import Event, Paper, Status, status
 from circular_gen.ledger.deadlines import utc_now
 from circular_gen.ledger.events import timestamp
 from circular_gen.ledger.report import (
@@ -26,17 +27,20 @@ from circular_gen.ledger.report import (
 )
 from circular_gen.messages import _
 from circular_gen.records import open_records
+from circular_gen.returns.words import answers_in_words, form_words, in_words, reason_words
 from circular_gen.workspace import WorkspaceError, open_workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """`contact`: name and telephone as recipients.yaml has them today."""
+    """`contact`: name and telephone as recipients.yaml has them today; `evidence`: files below the workspace's root by
+    event, as a person opens them."""
 
     paper: Paper
     status: Status
     contact: str
     happenings: tuple[Happening, ...]
+    evidence: Mapping[int, Sequence[str]]
     office: ZoneInfo
 
     def lines(self) -> Iterator[str]:
@@ -63,6 +67,8 @@ class Told:
             if told.annulled is not None:
                 line += "  " + _("— annulled by event {event}").format(event=told.annulled)
             yield line
+            for file in self.evidence.get(told.event, ()):
+                yield " " * 8 + _("evidence: {file}").format(file=file)
 
     def record(self) -> dict[str, Any]:
         """The same for programs."""
@@ -79,7 +85,9 @@ class Told:
             "revision": unit.revision,
             "newest_revision": self.paper.revision,
             "flags": list(flags_of(unit)),
-            "events": [told._asdict() for told in self.happenings],
+            "events": [
+                {**told._asdict(), "evidence": list(self.evidence.get(told.event, ()))} for told in self.happenings
+            ],
         }
 
 
@@ -92,7 +100,37 @@ def tell(root: Path, name: str, unit: str) -> Told:
             events = [*reader.about(paper.circular, None), *reader.about(paper.circular, standing.unit)]
         office = records.office.zone
         now = status(paper, standing, timestamp(utc_now()))
-        return Told(paper, now, _contact(root, standing.unit), history(events, office), office)
+        returned = {event.sequence: event for event in events}
+        happenings = tuple(_as_read(told, returned[told.event]) for told in history(events, office))
+        evidence = {event.sequence: _files(root, event) for event in events if event.kind not in _ALSO_THERE}
+        return Told(paper, now, _contact(root, standing.unit), happenings, evidence, office)
+
+
+_ALSO_THERE = ("witnessed", "review-decided")
+"""Events whose evidence stands with another one."""
+
+
+def _as_read(told: Happening, event: Event) -> Happening:
+    """An event of a page that came back, with what the page is and says, in place of the words for programs."""
+    payload = event.payload
+    said = [form_words().get(payload.get("form") or "", "")]
+    if event.kind == "reviewed":
+        detail, reason = payload.get("detail") or "", payload["reason"]
+        said.append(in_words(detail) if detail.startswith(reason) else reason_words().get(reason, reason))
+        said.append(" ".join(filter(None, (payload.get("file"), str(payload.get("page") or "")))))
+    elif event.kind == "witnessed":
+        said.append(_("ledger of {size} events").format(size=payload["size"]))
+    else:
+        said.append(told.details)
+    if answers := payload.get("answers"):
+        said.append(answers_in_words(answers))
+    return told._replace(details=_("; ").join(filter(None, said)))
+
+
+def _files(root: Path, event: Event) -> list[str]:
+    """Where an event's evidence lies, as far as it is kept here."""
+    found = (find(root, sha256) for sha256 in event.payload.get("evidence") or ())
+    return [path.relative_to(root).as_posix() for path in found if path]
 
 
 def _contact(root: Path, unit: str) -> str:

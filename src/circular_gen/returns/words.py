@@ -1,8 +1,16 @@
 """The words of scanning as a clerk reads them."""
 
+import re
 from collections.abc import Mapping
 
 from circular_gen.messages import _
+
+_ABOUT_PAGES = {"page-missing", "marks-missing", "code-aside"}
+_ABOUT_PLACES = {
+    *("unsigned", "signature-unclear", "seal-missing", "seal-unclear", "grey"),
+    *("blurred", "crossed-out", "tick-unclear", "conflicting-ticks", "unanswered"),
+}
+"""Reasons whose details name pages of a form; places on it."""
 
 
 def fate_words() -> Mapping[str, str]:
@@ -107,3 +115,92 @@ def reason_words() -> Mapping[str, str]:
         "office-file": _("a Word or Excel file: print it, or save it as PDF"),
         "nested": _("ZIPs within ZIPs"),
     }
+
+
+def form_words() -> Mapping[str, str]:
+    """The papers that come back."""
+    return {"receipt": _("receipt"), "checklist": _("checklist")}
+
+
+def _area_words() -> Mapping[str, str]:
+    """Where a form is signed and sealed."""
+    return {
+        "signature": _("the place to sign"),
+        "seal": _("the place for the seal"),
+        "sign.inspector": _("the inspector's signature"),
+        "sign.responsible": _("the signature of the person in charge"),
+    }
+
+
+def _answer_words() -> Mapping[str, str]:
+    """What stands beside the boxes."""
+    return {
+        "yes": _("yes"),
+        "no": _("no"),
+        "na": _("not applicable"),
+        "done": _("done"),
+        "ongoing": _("in progress"),
+        "not_started": _("not started"),
+        "attend": _("attends"),
+        "leave": _("on leave"),
+        "complete": _("complete"),
+        "missing_copies": _("copies missing"),
+        "missing_pages": _("pages missing"),
+        "damaged": _("damaged when it came"),
+        "misdirected": _("misdirected"),
+        "seal_unclear": _("seal unclear"),
+    }
+
+
+def _question(name: str) -> str:
+    """A question as the form has it; a task by its id."""
+    fixed = {"state": _("state on arrival"), "briefed": _("passed on")}
+    if person := re.fullmatch(r"p(\d+)(\.lodging)?", name):
+        shown = _("person {number}").format(number=person[1])
+        return shown + (_(", lodging") if person[2] else "")
+    return fixed.get(name, name)
+
+
+def _place(name: str) -> str:
+    """A box, a question or an area of a form."""
+    question, _dot, answer = name.rpartition(".")
+    if area := _area_words().get(name):
+        return area
+    if question and answer in _answer_words():
+        return _("{question} “{answer}”").format(question=_question(question), answer=_answer_words()[answer])
+    return _question(name)
+
+
+def in_words(detail: str) -> str:
+    """What settling.told wrote for programs, for people: `tick-unclear t1.yes; unsigned signature`. What is not of
+    that form is a decoder's or a server's own saying, and stays."""
+    reasons, said = reason_words(), []
+    for part in detail.split("; "):
+        reason, *about = part.split(" ")
+        if reason not in reasons:
+            return detail
+        if not about:
+            said.append(reasons[reason])
+            continue
+        if reason in _ABOUT_PAGES:
+            about = [_("page {number}").format(number=number) for number in about]
+        elif reason == "duplicate":
+            about = [_("event {event}").format(event=event) for event in about]
+        elif reason in _ABOUT_PLACES:
+            about = [_place(name) for name in about]
+        else:  # a name, with its spaces
+            about = [" ".join(about)]
+        said.append(_("{name}: {value}").format(name=reasons[reason], value="、".join(about)))
+    return _("; ").join(said)
+
+
+def answers_in_words(answers: Mapping[str, object]) -> str:
+    """The answers of a form, question by question, t2 before t10."""
+    words, said = _answer_words(), []
+    in_order = sorted(answers, key=lambda name: [(len(part), part) for part in re.findall(r"\d+|\D+", name)])
+    for question in in_order:
+        answer = answers[question]
+        several = answer if isinstance(answer, list) else [answer]
+        shown = "、".join(words.get(str(one), str(one)) for one in several)
+        said.append(_("{question} {answer}").format(question=_question(question), answer=shown))
+    return _(", ").join(said)
