@@ -60,6 +60,14 @@ SECTIONS = (
         "A province's packages",
         "The sample's notice to towns with different tasks; memory as the system tells.",
     ),
+    Section(
+        "scanning",
+        "Returned papers, read by two processes",
+        "Receipts and checklists in colour, 200 dpi, JPEG; starting the processes included. OpenCV alone: its QR and "
+        "ArUco detectors and Otsu's threshold; it keeps no evidence, verifies no code, looks for no signature or seal. "
+        "The spoiled pages are those of tests/returns/degraded.py: photos, stains, faxes and others. What `scan` does "
+        "not read for certain goes to review and counts as not read.",
+    ),
     Section("ledger", "The ledger of a province", "SQLite, one process; no other tool keeps such a ledger."),
     Section(
         "dispatch",
