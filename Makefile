@@ -52,7 +52,7 @@ messages: .venv/.dev  ## collect the texts to translate into the Chinese catalog
 bench: .venv/.bench  ## measure speed and size beside other tools
 	@$(BIN)/python -m benchmarks
 
-pictures: .venv/.dev  ## the pictures in README, from the sample's real output
+pictures: .venv/.dev  ## the pictures in README and docs, from real output
 	@$(BIN)/circular-gen build
 	@$(BIN)/python docs/make_pictures.py out $(PICTURES)
 

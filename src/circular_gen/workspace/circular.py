@@ -67,7 +67,7 @@ _OF_FILES = {
 UPWARD = frozenset({"报告", "请示"})
 NUMBER = re.compile(r"([^\s〔〕]*[^\s〔〕第])〔(\d{4})〕([1-9]\d*)号")
 """发文字号: issuer code, year in U+3014/U+3015, number without leading zero, 号."""
-_SERIES = "发函电字令"
+_SERIES = "发函电字令纪"
 """What closes an issuer code: an office numbers its letters (清安办函) apart from its general papers (清安办发)."""
 _NEARLY_NUMBER = re.compile(
     r"\s*([^\s\d〔\[［【（(]+?)\s*[〔\[［【（(]\s*(\d{4})\s*[〕\]］】）)]\s*第?\s*0*([1-9]\d*)\s*号?\s*"
