@@ -28,7 +28,7 @@ from typing import Any, Literal
 from filelock import FileLock, Timeout
 
 from circular_gen import __version__
-from circular_gen.disk import sha256_of
+from circular_gen.disk import disk_errors, sha256_of
 from circular_gen.errors import CircularGenError, UsageError
 from circular_gen.executors import Hands, here, in_order, processes
 from circular_gen.messages import _
@@ -171,10 +171,11 @@ def build(
             raise UsageError(_("a pack holds all units; leave out --unit, and take one out with unpack"))
     place = outputs(root / "out" if out is None else out)
     guarded = place.root if isinstance(place, Folder) else root / "out"
-    guarded.mkdir(parents=True, exist_ok=True)
     lock = FileLock(guarded / ".lock", timeout=0)
     try:
-        lock.acquire()
+        with disk_errors():
+            guarded.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
     except Timeout:
         message = _("another build is at work in {out}; wait for it to end")
         raise CircularGenError(message.format(out=guarded)) from None
@@ -184,7 +185,8 @@ def build(
         reports = _build_all(workspace, place, wanted, order, hands, progress)
         if not names and unit is None:
             owner = None if out is None else office_codes(root).office
-            reports += _clear_removed(place, set(workspace.names()), owner)
+            with disk_errors():
+                reports += _clear_removed(place, set(workspace.names()), owner)
     finally:
         lock.release()
     return BuildReport(tuple(reports), time.monotonic() - started)
@@ -233,19 +235,29 @@ def _build_all(
         if not plan.tasks:
             reports[name] = CircularReport(name, unchanged=len(plan.standing), skipped=True)
             del plans[name]
+            continue
+        try:
+            with disk_errors():
+                plan.begin()
+        except CircularGenError as error:
+            reports[name] = CircularReport(name, problems=(f"{name}: {error}",))
+            del plans[name]
     tasks = [task for plan in plans.values() for task in plan.tasks]
-    for plan in plans.values():
-        plan.begin()
     made = {name: _Making(plan) for name, plan in plans.items()}
     try:
         for number, (task, result) in enumerate(in_order(hands if len(tasks) > 1 else here(), _perform, tasks), 1):
-            made[task.run.circular.name].take(result)
+            with disk_errors():
+                made[task.run.circular.name].take(result)
             progress(number, len(tasks))
         for name, making in made.items():
             if making.problems:
                 reports[name] = CircularReport(name, problems=tuple(dict.fromkeys(making.problems)))
-            else:
-                reports[name] = making.finish()
+                continue
+            try:
+                with disk_errors():
+                    reports[name] = making.finish()
+            except CircularGenError as error:
+                reports[name] = CircularReport(name, problems=(f"{name}: {error}",))
     finally:
         for making in made.values():
             making.give_up()
@@ -268,30 +280,37 @@ def _done(task: Task) -> Done | str:
     if run.code != code_digest():
         return f"{name}: " + _("a worker has another circular-gen; install the same one everywhere and start it anew")
     try:
-        press, digests = _pressed(run, task.copies)
-        place = run.out.below(name)
-        notices = press.notices if "pdf" in run.formats else ()
-        if task.what == "print":
-            return Done(_write_print(place, press), {})
-        if task.what == "common":
-            entries = [_write(place, made, made.path, digests) for made in press.common_files(run.formats)]
-            return Done(tuple(entries), _forms(press, entries), notices)
-        copies = press.copies[task.start : task.stop]
-        if task.what == "packed":
-            chunk = chunk_of(((copy.unit.id, press.unit_files(copy, run.formats)) for copy in copies), digests)
-            return Done((), _forms(press, chunk.files), notices, chunk)
-        entries = [
-            _write(place, made, unit_path(made.path, run.sharded), digests)
-            for copy in copies
-            for made in press.unit_files(copy, run.formats)
-        ]
-        return Done(tuple(entries), _forms(press, entries), notices)
+        with disk_errors():
+            return _made(task)
     except MissingGlyph as error:
         return _with_place(error, open_workspace(run.root), name)
     except WorkspaceError as error:
         return str(error)
     except CircularGenError as error:
         return f"{name}: {error}"
+
+
+def _made(task: Task) -> Done:
+    """What `task` makes, as files in their places."""
+    run = task.run
+    press, digests = _pressed(run, task.copies)
+    place = run.out.below(run.circular.name)
+    notices = press.notices if "pdf" in run.formats else ()
+    if task.what == "print":
+        return Done(_write_print(place, press), {})
+    if task.what == "common":
+        entries = [_write(place, made, made.path, digests) for made in press.common_files(run.formats)]
+        return Done(tuple(entries), _forms(press, entries), notices)
+    copies = press.copies[task.start : task.stop]
+    if task.what == "packed":
+        chunk = chunk_of(((copy.unit.id, press.unit_files(copy, run.formats)) for copy in copies), digests)
+        return Done((), _forms(press, chunk.files), notices, chunk)
+    entries = [
+        _write(place, made, unit_path(made.path, run.sharded), digests)
+        for copy in copies
+        for made in press.unit_files(copy, run.formats)
+    ]
+    return Done(tuple(entries), _forms(press, entries), notices)
 
 
 def _forms(press: Press, files: Iterable[Entry | PackedFile]) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Files on a disk: their hashes, writing them whole or not at all, and what the disk refuses as a line for a person."""
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
@@ -41,7 +42,7 @@ def flush(folder: Path) -> None:
         os.sync()
         return
     for path in folder.rglob("*"):
-        if path.is_file():
+        if path.is_file() and os.access(path, os.W_OK):  # what is read-only by now was flushed before
             with path.open("rb+") as file:
                 os.fsync(file.fileno())
 
@@ -56,6 +57,19 @@ def disk_errors() -> Iterator[None]:
 
         if isinstance(error, Timeout):
             raise
-        path = error.filename or error.filename2
-        reason = error.strerror or str(error)
-        raise CircularGenError(_("{path}: {reason}").format(path=path, reason=reason) if path else reason) from None
+        raise CircularGenError(told(error)) from None
+
+
+def told(error: OSError) -> str:
+    """`error` as a line for a person."""
+    path = error.filename2 or error.filename  # of a file renamed, the name that a person knows
+    reason = _reason(error)
+    return _("{path}: {reason}").format(path=path, reason=reason) if path else reason
+
+
+def _reason(error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        return _("the disk is full")
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return _("no permission to write or read it, or another program has it open; close it there")
+    return error.strerror or str(error)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
+from circular_gen.errors import CircularGenError
 from circular_gen.workspace import open_workspace, plan_copies
 
 from .conftest import EACH, KEY, MEETING, WINTER, Commands, make_workspace
@@ -152,6 +153,23 @@ def test_one_bad_circular_does_not_stop_the_others(workspace: Path, run: Command
     assert "general" in result.output
     assert (workspace / "out" / MEETING / "manifest.json").exists()
     assert not (workspace / "out" / WINTER / "manifest.json").exists()
+
+
+def test_what_the_disk_refuses_is_one_line_and_stops_no_other_circular(workspace: Path, run: Commands) -> None:
+    (workspace / "out" / EACH / "liulin" / "circular.docx").mkdir(parents=True)
+    result = run("build", EACH, MEETING, "--format", "docx", code=1)
+    (line,) = [line for line in result.output.splitlines() if "circular.docx" in line]
+    assert str(Path("liulin", "circular.docx")) in line
+    assert "Traceback" not in result.output
+    assert (workspace / "out" / MEETING / "manifest.json").exists()
+    assert not (workspace / "out" / EACH / "manifest.json").exists()
+
+
+def test_an_out_that_is_no_folder_is_a_line_for_a_person(workspace: Path, run: Commands) -> None:
+    (workspace / "out").write_text("")
+    result = run("build", EACH, code=1)
+    assert str(workspace / "out") in str(result.exception)
+    assert isinstance(result.exception, CircularGenError)
 
 
 def test_one_unit_alone(workspace: Path, run: Commands) -> None:

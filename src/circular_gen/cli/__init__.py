@@ -97,3 +97,8 @@ def main() -> None:
     except CircularGenError as error:
         click.echo(str(error), err=True)
         sys.exit(int(error.exit_code))
+    except OSError as error:
+        from circular_gen.disk import told
+
+        click.echo(told(error), err=True)
+        sys.exit(1)
