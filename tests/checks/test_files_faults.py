@@ -461,6 +461,7 @@ DRAWN: list[tuple[str, Callable[[], Sheet], Callable[[Pages], Pages]]] = [
     ("number-place-letter", letter, moved(-20, lambda item, page, role: in_head(item, page, 50, 65))),
     ("number-place", upward, moved(10, lambda item, page, role: in_head(item, page, 100, 130) and item.x < 90)),
     ("approver-place", upward, moved(5.5, lambda item, page, role: in_head(item, page, 100, 130) and item.x > 100)),
+    ("approver-place", upward, moved(-14, lambda item, page, role: in_head(item, page, 100, 130) and item.x > 100)),
     ("mark-joint", joint, lowered(20.1, has("文件"))),
     ("approver-align", upward, moved(-11.2, is_second_approver)),
     ("letter-rule-order", letter, swapped_rules),
@@ -560,7 +561,9 @@ EDITED: list[tuple[str, Callable[[], Sheet], str, tuple[str, str]]] = [
     ("heading-bold", general, *in_style("GwHeading3", "<w:rPr>", "<w:rPr><w:b/>")),
     ("annex-list-indent", general, DOCUMENT, (r'w:left="1896" w:hanging="1264"', 'w:left="1264" w:hanging="1264"')),
     ("annex-list-numbering", general, DOCUMENT, ("附件：1[.]", "附件：一、")),
-    ("signature-centre", general, DOCUMENT, (r'<w:ind w:left="4106"/>', '<w:ind w:left="2000"/>')),
+    ("signature-centre", general, DOCUMENT, (
+        r'(w:val="GwSignature"/>(?:(?!</w:p>).)*?<w:ind w:left=)"\d+"', r'\g<1>"2000"',
+    )),
     ("note-brackets", general, DOCUMENT, ("（此件公开发布）", "此件公开发布")),
     ("annex-page", general, *in_style("GwAnnexLabel", "<w:pageBreakBefore/>", "")),
     ("annex-label-place", general, *in_style("GwAnnexLabel", '<w:jc w:val="left"/>', '<w:ind w:left="632"/>')),

@@ -18,7 +18,7 @@ from circular_gen.checks.docx_styles import Properties, Styles, W, attribute, nu
 from circular_gen.checks.files import FileError, member, open_package
 from circular_gen.checks.paper import PT, Area, Block, Line, PageNumber, Place, Sheet, Span, face_of, is_red
 from circular_gen.messages import _
-from circular_gen.typeset.lines import cells_of
+from circular_gen.typeset.lines import cells_of, spaced
 from circular_gen.typeset.style import Style
 
 Element = Any
@@ -368,11 +368,14 @@ class _Reader:
                 if span.advance and hanzi:
                     self.advances[span.advance] += hanzi
         pieces = _split(spans) if "\t" in text.strip("\t") or text.startswith("\t") else [(0, tuple(spans))]
+        x, tabs = self._indents(properties, size)[2], 0
         for index, piece in pieces:
+            width = _width("".join(span.text for span in piece), piece)
+            geometry = self._tabbed(width, properties, x, index - tabs) if index else self._set(piece, properties)
+            left, rest, end, centre = geometry
+            x, tabs = (left if left is not None else x) + width, index
             if not "".join(span.text for span in piece).strip():
                 continue
-            geometry = self._tabbed(piece, properties, index) if index else self._set(piece, properties)
-            left, rest, end, centre = geometry
             place = Place(paragraph=self.paragraph)
             lines = tuple("".join(span.text for span in piece).split("\n"))
             self.blocks.append(
@@ -421,15 +424,16 @@ class _Reader:
         return start, None if single else left, end, centre
 
     def _tabbed(
-        self, spans: Sequence[Span], properties: Properties, index: int
+        self, width: float, properties: Properties, x: float, tabs: int
     ) -> tuple[float | None, float | None, float | None, float | None]:
-        """The same of what follows the `index`-th tab."""
-        stops = self.styles.tabs(properties)
-        if index > len(stops):
-            return None, None, None, None
-        kind, position = stops[index - 1]
-        width = _width("".join(span.text for span in spans), spans)
-        start = position * _TWIP - {"right": width, "end": width, "center": width / 2}.get(kind, 0.0)
+        """The same of what is `width` mm wide and stands so many tabs after what ends at `x`."""
+        kind, position = "", x
+        for _tab in range(tabs):
+            stops = [(kind, at * _TWIP) for kind, at in self.styles.tabs(properties) if at * _TWIP > position + 0.1]
+            if not stops:
+                return None, None, None, None
+            kind, position = stops[0]
+        start = position - {"right": width, "end": width, "center": width / 2}.get(kind, 0.0)
         room = self.page.room
         return start, None, room - start - width, start + width / 2 - room / 2
 
@@ -681,8 +685,10 @@ def _split(spans: Sequence[Span]) -> list[tuple[int, tuple[Span, ...]]]:
 
 
 def _width(text: str, spans: Sequence[Span]) -> float:
-    """mm that `text` takes: Hanzi and full-width marks a cell each, others half of one."""
+    """mm that `text` takes: Hanzi and full-width marks a cell each, others half of one, and a quarter of one between
+    Hanzi and Latin or digits, as Word sets them."""
     looks = [span for span in spans if span.text.strip()] or list(spans)
     look = max(looks, key=lambda span: len(span.text))
     spacing = (look.advance or look.size) - look.size
-    return (cells_of(text) * look.size + len(text) * spacing) * PT
+    cells = sum(spaced(text, [cells_of(character) for character in text], 1.0))
+    return (cells * look.size + len(text) * spacing) * PT

@@ -361,7 +361,7 @@ class _Writer:
         if block.manner == "sealed":
             self.write_sealed(block)
             return
-        date, name = text_cells(block.date), max((text_cells(name) for name in block.issuers), default=0.0)
+        date, name = spaced_cells(block.date), max((text_cells(name) for name in block.issuers), default=0.0)
         before = m.lines(m.blank(block.manner))
         rows = list(block.issuers)
         signature: dict[str, Any]

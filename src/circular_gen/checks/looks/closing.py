@@ -238,9 +238,11 @@ def signature_company(eye: Eye) -> Iterator[Seen]:
 
 
 def signature_statement(eye: Eye) -> Iterator[Seen]:
-    for block in eye.paper.sheet.blocks:
-        if re.search("此页无正文", compact(block.text)):
-            yield Seen(False, compact(block.text)[:20], _("none"), "", block.place)
+    found = [block for block in eye.paper.sheet.blocks if re.search("此页无正文", compact(block.text))]
+    for block in found:
+        yield Seen(False, compact(block.text)[:20], _("none"), "", block.place)
+    if not found:
+        yield Seen(True, _("none"), _("none"))
 
 
 def note_brackets(eye: Eye) -> Iterator[Seen]:

@@ -158,8 +158,11 @@ def letter_colophon(eye: Eye) -> Iterator[Seen]:
 
 
 def keywords(eye: Eye) -> Iterator[Seen]:
-    for block in eye.paper.colophon.keywords if eye.paper.colophon else ():
+    found = eye.paper.colophon.keywords if eye.paper.colophon else ()
+    for block in found:
         yield Seen(False, compact(block.text)[:20], _("none"), "", block.place)
+    if not found:
+        yield Seen(True, _("none"), _("none"))
 
 
 def _numbers(eye: Eye) -> tuple[PageNumber, ...]:
@@ -168,8 +171,9 @@ def _numbers(eye: Eye) -> tuple[PageNumber, ...]:
 
 def page_number_present(eye: Eye) -> Iterator[Seen]:
     sheet = eye.paper.sheet
-    if not sheet.numbers and (sheet.pages > 1 or not eye.exact):
-        yield Seen(False, _("none"), _("on every page"), "", Place(1 if eye.exact else 0))
+    if sheet.pages > 1 or not eye.exact:
+        shown = _("there") if sheet.numbers else _("none")
+        yield Seen(bool(sheet.numbers), shown, _("on every page"), "", Place(1 if eye.exact else 0))
 
 
 def page_number_sequence(eye: Eye) -> Iterator[Seen]:

@@ -231,7 +231,7 @@ def approver_place(eye: Eye) -> Iterator[Seen]:
     ends = [block for block in eye.paper.approvers if block.end is not None]
     if ends:
         last = min(ends, key=lambda block: block.end or 0)
-        within = (last.end or 0) >= 0.5 * eye.cell
+        within = abs((last.end or 0) / eye.cell - eye.number("indent.number")) <= 0.6
         yield Seen(within, (last.end or 0) / eye.cell, eye.number("indent.number"), "cell", last.place)
 
 
