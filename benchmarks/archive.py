@@ -4,7 +4,7 @@ with 60,000 receipts, made, proved and measured.
     python -m benchmarks.archive [CIRCULARS UNITS]
 
 prints a line of JSON. The year's receipts are made small by sharing: 300 scans serve all circulars; each stands in the
-bag once. `share` is the bag beside the plain sum of what it holds: originals, evidence once, and the ledger as an export.
+bag once. `share` is the bag beside the plain sum of what it holds: originals, evidence once, the ledger as an export.
 """
 
 import hashlib

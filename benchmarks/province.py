@@ -116,7 +116,10 @@ def measure(units: int = 100_000) -> dict[str, Any]:
     """All numbers."""
     with tempfile.TemporaryDirectory() as folder:
         small = [workspace(Path(folder) / str(count), count) for count in (1000, 10_000)]
-        walls = [statistics.median([build(root, "--jobs", "1")["wall_s"] for _ in range(3)]) for root in small]
+        walls = [
+            statistics.median([build(root, "--jobs", "1")["wall_s"] for _ in range(times)])
+            for root, times in zip(small, (3, 1), strict=True)
+        ]
         root = workspace(Path(folder) / "province", units)
         pool = build(root, "--jobs", "2")
         with cluster() as (address, workers):
