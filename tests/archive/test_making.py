@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +13,13 @@ import pikepdf
 import pytest
 
 from circular_gen import evidence
+from circular_gen.archive import making
 from circular_gen.archive.bag import BagError
 from circular_gen.archive.codes import NoFondsError
 from circular_gen.archive.making import archive_year
+from circular_gen.archive.verification import verify_bag
 from circular_gen.ledger import Draft, draft
+from circular_gen.output.pdfa_rules import examine
 from circular_gen.records import open_records
 
 from ..preflight import assert_part_1
@@ -87,6 +91,38 @@ def test_everything_of_a_circular_is_there_once(archived: Path) -> None:
     shared = evidence.keep_bytes(archived, scan_of("fire chengxi"), ".png")
     assert (bag / "data" / "shared" / f"{shared}.png").is_file()
     assert all(path.name.isascii() for path in payload)
+
+
+def test_scans_lie_there_upright_too(desk: Path) -> None:
+    """Made where they were not made before; what is no picture is archived as it came."""
+    odd = answer(desk, "gas", "chengxi", b"MZ no picture", by="李某")
+    (straight,) = (desk / "records/evidence").glob(f"*/{evidence_of(desk, 'gas', 'liulin')}.archive.pdf")
+    straight.unlink()
+    archive_year(desk, YEAR, as_is="年底")
+    told = item(bags(desk)[BAG], 2)
+    kept = {file["name"]: file for file in told["files"] if file["role"] == "straightened"}
+    (name,) = kept
+    assert name == straight.relative_to(desk / "records").as_posix()
+    assert (bags(desk)[BAG] / kept[name]["path"]).read_bytes() == straight.read_bytes()
+    assert (examine(straight).part, examine(straight).faults) == (2, ())
+    assert [file["path"] for file in told["files"] if odd in file["path"]] == [f"data/items/0002/evidence/{odd}.png"]
+    assert told["evidence"] == 2
+    assert "回执扫描件没有另存摆正的副本" not in told.get("notes", ())
+
+
+def test_where_nothing_reads_scans_the_notes_say_so(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(making, "can_scan", lambda: False)
+    done = archive_year(desk, YEAR)
+    assert any("straightened" in note for bag in done.bags for note in bag.notes)
+    told = item(bags(desk)[BAG], 1)
+    assert told["notes"] == ["回执扫描件没有另存摆正的副本"]
+    assert verify_bag(bags(desk)[BAG]).findings == []
+
+
+def evidence_of(root: Path, name: str, unit: str) -> str:
+    with open_records(root) as records:
+        (event,) = (e for e in records.ledger.events(name, kinds=("received",)) if e.unit == unit)
+    return str(event.payload["evidence"][0])
 
 
 def test_the_paper_carries_what_it_was_made_from(archived: Path) -> None:
@@ -237,6 +273,56 @@ def test_killed_anywhere_there_is_no_bag_or_a_whole_one(
     with open_records(desk) as records:
         assert len(records.ledger.events(kinds=("archived",))) == 4
         assert len(records.ledger.events(kinds=("archiving",))) == 2
+
+
+STRUCK = """
+import os, signal, sys
+from pathlib import Path
+from circular_gen.archive import making
+from circular_gen.archive.making import archive_year
+from circular_gen.archive.verification import verify_bag
+left = [int(sys.argv[2])]
+def hook(event, arguments):
+    if event in ("open", "os.mkdir", "os.rename", "os.remove", "sqlite3.connect"):
+        left[0] -= 1
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(hook)
+archive_year(Path(sys.argv[1]), int(sys.argv[3]), as_is="年底集中归档")
+print(int(sys.argv[2]) - left[0])
+"""
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_struck_dead_at_any_step_there_is_no_bag_or_a_whole_one(
+    office: Path, whole: dict[str, bytes], tmp_path: Path
+) -> None:
+    """SIGKILL before the nth thing that the program asks of the disk: thirty moments over the whole run."""
+
+    def strike(count: int) -> subprocess.CompletedProcess[str]:
+        shutil.rmtree(tmp_path / "office", ignore_errors=True)
+        shutil.copytree(office, tmp_path / "office")
+        command = [sys.executable, "-c", STRUCK, str(tmp_path / "office"), str(count), str(YEAR)]
+        return subprocess.run(command, check=False, capture_output=True, text=True)
+
+    steps = int(strike(10**9).stdout)
+    struck = set()
+    for moment in range(30):
+        done = strike(1 + (2 * moment + 1) * steps // 60)
+        assert done.returncode == -9, done.stderr
+        desk = tmp_path / "office"
+        left = {name: path for name, path in bags(desk).items() if not name.startswith(".")}
+        struck.add(len(left))
+        for path in left.values():
+            assert bagit.Bag(str(path)).validate()
+            assert verify_bag(path, contents=False).findings == []
+        archive_year(desk, YEAR, as_is="年底集中归档")
+        assert files(bags(desk)[BAG] / "data" / "items") == whole
+        assert [name for name in bags(desk) if name.startswith(".")] == []
+        with open_records(desk) as records:
+            assert len(records.ledger.events(kinds=("archived",))) == 4
+    assert struck >= {0, 1}
 
 
 def test_open_hazards_hold_a_circular_back(desk: Path) -> None:

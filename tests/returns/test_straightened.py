@@ -15,7 +15,9 @@ from circular_gen.ledger import draft
 from circular_gen.output.image_pdf import image_pdf
 from circular_gen.output.pdfa_rules import examine
 from circular_gen.returns.marks import find_marks
+from circular_gen.returns.pictures import RefusedError
 from circular_gen.returns.straightened import archive_images
+from circular_gen.returns.workers import Workers
 
 from .conftest import Desk, pdf, picture, scan
 from .degraded import photographed
@@ -59,6 +61,17 @@ def test_it_is_made_once_and_made_again_alike(desk: Desk, photo: Path) -> None:
     made.file.unlink()
     assert [one.new for one in archive_images(desk.root)] == [True]
     assert made.file.read_bytes() == first
+
+
+def test_a_file_that_is_no_picture_costs_no_worker(tmp_path: Path) -> None:
+    path = tmp_path / "odd.png"
+    path.write_bytes(b"\x89PNG no picture")
+    with Workers() as workers:
+        for _time in range(2):
+            with pytest.raises(RefusedError):
+                list(workers.straighten(path, lambda _symbols: None))
+        assert [worker.process.is_alive() for worker in workers._all] == [True]
+        assert workers._idle == workers._all
 
 
 def test_it_is_no_evidence_itself(desk: Desk, photo: Path) -> None:

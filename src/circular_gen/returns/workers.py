@@ -328,14 +328,15 @@ class Workers:
         knows. RefusedError where any page cannot be shown."""
         with self._one(time.monotonic() + FILE_SECONDS) as hear:
             said = json.loads(hear({"do": "straighten", "path": str(path)}))
-            while "end" not in said:
-                if "symbols" not in said:
-                    raise RefusedError(said["refused"], said["detail"])
+            while "symbols" in said:
                 page = json.loads(hear({"marks": marks(tuple(said["symbols"]))}))
                 if "refused" in page:
-                    raise RefusedError(page["refused"], page["detail"])
+                    said = page
+                    break
                 yield ImagePage(hear(None), **page)
                 said = json.loads(hear(None))
+        if "refused" in said:  # the worker is ready for the next one
+            raise RefusedError(said["refused"], said["detail"])
 
     def crop(self, path: Path, number: int, form: Mapping[str, Any] | None) -> bytes:
         """A page as a PNG for a person. RefusedError."""
