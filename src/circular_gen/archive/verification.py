@@ -1,10 +1,11 @@
 """`archive verify`: proves a bag from the bag alone, or names the file that is not as it was.
 
 In: a bag's folder; perhaps a checkpoint that somebody kept, or a certificate. Out: findings and, by the four
-properties, a report (see `checks.py`). Three witnesses are held against each other: the manifests (each file's hashes),
-the list whose hash the ledger recorded before the bag was whole, and the ledger's chain, which ends at the stated head.
-So manifests that were made again, also for a file that the archive itself wrote, are told; only somebody who makes the
-whole ledger again is not, and against him stand checkpoints, signatures and time stamps outside the bag.
+properties, a report (see `checks.py`). Four witnesses are held against each other: the manifests (each file's hashes),
+the list whose hash the ledger recorded before the bag was whole, the ledger's chain, which ends at the stated head, and
+the checkpoints on pages that units sent back. So manifests that were made again, also for a file that the archive
+itself wrote, are told; against somebody who makes the whole ledger again, and forges the codes that were read, stand
+the pages themselves, and checkpoints, signatures and time stamps outside the bag.
 """
 
 import os
