@@ -10,7 +10,7 @@ READY := .venv/.ready
 PICTURES := docs/pictures
 YEAR ?= $(shell $(PYTHON) -c "import time; print(time.localtime().tm_year)")
 
-.PHONY: circulars test test-long status receipts register remind archive bench lint format messages pictures golden clean help
+.PHONY: circulars test test-long status receipts register remind archive bench lint format messages pictures conformance golden clean help
 
 circulars: $(READY)  ## make every circular, checklist and receipt into out/
 	@$(CG) build
@@ -55,6 +55,9 @@ bench: .venv/.bench  ## measure speed and size beside other tools
 pictures: .venv/.dev  ## the pictures in README and docs, from real output
 	@$(BIN)/circular-gen build
 	@$(BIN)/python docs/make_pictures.py out $(PICTURES)
+
+conformance: .venv/.dev  ## the table of GB/T 9704-2012: clause, code, tests, result on papers of all formats
+	@$(BIN)/python docs/make_conformance.py docs/conformance.md
 
 golden: .venv/.dev  ## approve the present output as the golden files (then look at git diff and the pictures)
 	@$(BIN)/python -m pytest tests/e2e/test_golden.py --approve -n 0

@@ -20,6 +20,7 @@ DOCUMENTS = (
     *READMES,
     "CHANGELOG.md",
     "docs/guide.zh-CN.md",
+    "docs/conformance.md",
     "docs/developers.md",
     "docs/decisions.md",
     "docs/deployment.md",

@@ -127,6 +127,20 @@ def minutes() -> Sheet:
     return replace(sheet, format="minutes")
 
 
+def crowded() -> Sheet:
+    """With what the others have not: a title of three lines, an annex's name of two, copies of two with addressees
+    above them, an annex that lies."""
+    name = "清河市今冬明春安全防范工作集中排查整治专项行动任务分工和完成时限一览表"
+    title = f"{OFFICE}\n关于进一步做好今冬明春安全防范工作的\n补充通知"
+    copies = "，".join(f"清河市{name}局" for name in ("应急管理", "自然资源", "水利", "交通运输", "公安"))
+    sheet = changed(general(), Title, text=title)
+    sheet = changed(sheet, AnnexList, names=(ANNEXES[0], name))
+    sheet = changed(sheet, Colophon, cc=copies, addressees="各镇（街道），各开发区管委会")
+    first, second = (block for block in sheet.blocks if isinstance(block, Annex))
+    instead = {id(first): replace(first, landscape=True), id(second): replace(second, title=name)}
+    return replace(sheet, blocks=tuple(instead.get(id(block), block) for block in sheet.blocks))
+
+
 def short() -> Sheet:
     """With so little text that no page is full."""
     sheet = general()

@@ -78,7 +78,13 @@ def title_words(eye: Eye) -> Iterator[Seen]:
 
 def title_lines(eye: Eye) -> Iterator[Seen]:
     """No line ends inside 《》 that a line could hold, and none is a single character."""
-    lines = _title_lines(eye)
+    wrong = list(_torn(eye, _title_lines(eye)))
+    yield from wrong
+    if not wrong and len(_title_lines(eye)) > 1:
+        yield Seen(True, _("on one line"), _("on one line"), "", eye.paper.title[0].place)
+
+
+def _torn(eye: Eye, lines: Sequence[str]) -> Iterator[Seen]:
     most, text = eye.number("title.cells"), "".join(lines)
     at = 0
     for number, line in enumerate(lines):
