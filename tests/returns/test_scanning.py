@@ -25,6 +25,7 @@ from circular_gen.returns.reviewing import decide, waiting
 from circular_gen.returns.scanning import ScanReport
 from circular_gen.returns.settling import Fate
 from circular_gen.returns.words import answers_in_words, in_words
+from circular_gen.voiding import abolish, withdraw
 from circular_gen.workspace import open_workspace
 from circular_gen.workspace.codes import Code, Codes
 from circular_gen.workspace.secret import office_codes
@@ -398,6 +399,15 @@ def test_none_of_them_confirms_anything(reviewed: tuple[Desk, dict[str, Fate]]) 
     assert len(waiting(desk.root)) == len(REVIEWED)
     with desk.ledger() as ledger:
         assert verify(ledger).findings == ()
+
+
+def test_papers_of_a_circular_that_is_void_wait_for_a_person(desk: Desk, tmp_path: Path) -> None:
+    withdraw(desk.root, "meeting", "会议取消")
+    abolish(desk.root, "check", "另有规定")
+    for name in ("meeting", "check"):
+        put(tmp_path / "pile", f"{name}.jpg", picture(desk.filled(name, "u01").image, "JPEG", quality=85))
+    report = scan(desk.root, [tmp_path / "pile"])
+    assert [(fate.circular, fate.reason) for fate in report.fates] == [("check", "abolished"), ("meeting", "withdrawn")]
 
 
 def test_a_page_fed_twice_counts_once(desk: Desk, tmp_path: Path) -> None:
