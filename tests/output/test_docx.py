@@ -541,6 +541,8 @@ def test_a_clean_package_carries_nothing_superfluous() -> None:
     ]
     everything = b"".join(zipfile.ZipFile(io.BytesIO(made("general"))).read(name) for name in names(made("general")))
     assert b"Theme=" not in everything
+    assert b"urn:schemas-microsoft" not in everything
+    assert b"Ignorable" not in everything
 
 
 def test_a_paper_that_is_issued_begins_a_page_with_its_title() -> None:

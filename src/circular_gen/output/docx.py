@@ -20,6 +20,7 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.packuri import PackURI
 from docx.opc.part import Part as OpcPart
 from docx.parts.story import StoryPart
+from lxml import etree
 
 from circular_gen.output import docx_tables as tables
 from circular_gen.output.docx_measures import Measures, spaced_cells, text_cells
@@ -105,6 +106,9 @@ def _date_of(sheet: Sheet) -> datetime.datetime | None:
     return None
 
 
+_IGNORABLE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Ignorable"
+
+
 class _Writer:
     """Writes one sheet into a python-docx document. `parts()` gives the package's members."""
 
@@ -123,6 +127,8 @@ class _Writer:
         self.sections = 0
         self.footers: dict[tuple[str, bool], str] = {}
         self.header_identities: list[str] = []
+        self.stories: list[Element] = []
+        """The headers and footers."""
         self.urgency: list[str] = []
 
     def parts(self) -> list[Part | Picture]:
@@ -133,6 +139,8 @@ class _Writer:
         body = self.document.element.body
         body.remove(body.sectPr)
         body.extend([*self.body, self.section_properties()])
+        for story in self.stories:
+            _tidy(story)
         file = io.BytesIO()
         self.document.save(file)
         drawn = {picture.name: picture for picture, _ in self.pictures.values()}
@@ -480,7 +488,7 @@ class _Writer:
         """The relationship of the footer for odd (`default`), even or `first` pages."""
         if (kind, landscape) not in self.footers:
             part, identity = self.document.part.add_footer_part()  # type: ignore[no-untyped-call]
-            _empty(part.element)
+            self.stories.append(_empty(part.element))
             part.element.extend(self.letter_foot() if kind == "first" else self.page_number(kind, landscape))
             self.footers[kind, landscape] = identity
         return self.footers[kind, landscape]
@@ -512,7 +520,7 @@ class _Writer:
             kind, m = self.sheet.kind, self.m
             for _ in ("default", "even"):
                 part, identity = self.document.part.add_header_part()  # type: ignore[no-untyped-call]
-                _empty(part.element)
+                self.stories.append(_empty(part.element))
                 symbol = self.qr(part, slot(f"code:{kind}:0"), m.number("form.qr.docx"))
                 for content in (symbol, run(slot(f"readable:{kind}:0"))):
                     part.element.append(paragraph("GwCode", content, jc={"val": "right"}))
@@ -547,6 +555,15 @@ def _arranged(sheet: Sheet, m: Measures) -> tuple[Block, ...]:
     return tuple(replace(block, addressees=moved) if isinstance(block, Colophon) else block for block in kept)
 
 
-def _empty(story: Element) -> None:
+def _empty(story: Element) -> Element:
+    """A new header or footer without what python-docx's own has in it."""
     for child in list(story):
         story.remove(child)
+    return story
+
+
+def _tidy(story: Element) -> None:
+    """Take the names of vocabularies from a header or footer that it has nothing of; python-docx's own carries
+    seventeen, a twentieth of a circular's file."""
+    story.attrib.pop(_IGNORABLE, None)
+    etree.cleanup_namespaces(story)

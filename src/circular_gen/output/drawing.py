@@ -6,6 +6,7 @@ it begins and ends in black and with no horizontal scaling, so that streams may 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from circular_gen.output import qr
 from circular_gen.output.pdf_objects import decimal
@@ -143,9 +144,7 @@ class _Stream:
     def _cells(self, x: float, y: float, size: float, cells: int, path: str) -> None:
         """A black pattern of square cells, given as a path with a cell as its unit, filled as one."""
         self._paint("black")
-        cell = f"{size * POINTS / cells:.5f}"
-        place = f"{decimal(x * POINTS)} {decimal(self._top - (y + size) * POINTS)}"
-        self._written.append(f"q {cell} 0 0 {cell} {place} cm\n{path}f Q")
+        self._written.append(f"q {_grid(x, self._top - (y + size) * POINTS, size, cells)} cm\n{path}f Q")
 
     def _rectangle(self, x: float, y: float, width: float, height: float) -> str:
         bottom = self._top - (y + height) * POINTS
@@ -165,6 +164,13 @@ class _Stream:
         if self._in_text:
             self._in_text = False
             self._written.append("ET")
+
+
+@lru_cache(maxsize=256)
+def _grid(x: float, bottom: float, size: float, cells: int) -> str:
+    """The matrix that makes a cell of a pattern the unit. `x`, `size` mm, `bottom` pt."""
+    cell = f"{size * POINTS / cells:.5f}"
+    return f"{cell} 0 0 {cell} {decimal(x * POINTS)} {decimal(bottom)}"
 
 
 def art_name(art: Art) -> str:

@@ -7,6 +7,7 @@ import hashlib
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 PACKING = 9
@@ -22,8 +23,9 @@ _LINES = 10_000
 """Lines of the cross-reference table made at a time."""
 
 
+@lru_cache(maxsize=1 << 14)
 def decimal(value: float) -> str:
-    """A number, to 1/1000."""
+    """A number, to 1/1000. Lengths and places come again on every unit's pages."""
     text = f"{value:.3f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
