@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pypdfium2
@@ -17,6 +18,7 @@ from lxml import etree
 from PIL import Image, ImageChops
 
 from circular_gen.archive.catalogue import HEADINGS
+from circular_gen.archive.contents import index_entry
 from circular_gen.archive.reading import page_texts
 from circular_gen.archive.stamp import HEIGHT, WIDTH, free_spot
 from circular_gen.output.pdfa_rules import examine
@@ -184,6 +186,12 @@ def test_what_is_written_does_not_depend_on_the_clerks_language(
     archive_year(desk, YEAR, as_is="年底集中归档")
     for name in ("catalogue.json", "notes.pdf", "index.html", "items/0002/item.json", "items/0002/item.xml"):
         assert (desk / "records" / "archive" / BAG / "data" / name).read_bytes() == (data / name).read_bytes(), name
+
+
+def test_nothing_is_open_with_a_paper_that_was_withdrawn(data: Path) -> None:
+    item = json.loads((data / "items" / "0002" / "item.json").read_text("utf-8"))
+    assert index_entry(item, ZoneInfo("Asia/Shanghai"))["asked"] == 3
+    assert index_entry(item | {"state": "withdrawn"}, ZoneInfo("Asia/Shanghai"))["asked"] == 0
 
 
 # -- the page that opens without a server ------------------------------------------------------------------------------

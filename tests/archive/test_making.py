@@ -110,8 +110,17 @@ def test_scans_lie_there_upright_too(desk: Path) -> None:
     assert "回执扫描件没有另存摆正的副本" not in told.get("notes", ())
 
 
+def test_no_key_is_made_where_nothing_is_to_be_read(desk: Path) -> None:
+    """A restored workspace has no key until a person puts it back."""
+    (desk / "records" / "secret.key").unlink()
+    archive_year(desk, YEAR, as_is="年底")
+    assert not (desk / "records" / "secret.key").exists()
+
+
 def test_where_nothing_reads_scans_the_notes_say_so(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(making, "can_scan", lambda: False)
+    for path in (desk / "records/evidence").glob("*/*.archive.pdf"):
+        path.unlink()
     done = archive_year(desk, YEAR)
     assert any("straightened" in note for bag in done.bags for note in bag.notes)
     told = item(bags(desk)[BAG], 1)

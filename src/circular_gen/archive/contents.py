@@ -119,7 +119,7 @@ def index_entry(item: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
         "note": remark(item),
         "paper": roles.get("paper", ""),
         "links": links,
-        "asked": item["asked"],
+        "asked": item["asked"] if item["state"] == "in force" else 0,
         "units": units,
     }
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from circular_gen import __version__
+from circular_gen import __version__, evidence
 from circular_gen.archive.bag import BagWriter
 from circular_gen.archive.codes import RETENTIONS, archival_code, bag_name, fonds
 from circular_gen.archive.contents import contents, index_entry, json_bytes, ledger_lines
@@ -238,6 +238,8 @@ class _Making:
         self.notes: list[str] = []
         self.index: list[dict[str, Any]] = []
         self.pages = 0
+        self.open = ExitStack()
+        """What was opened for the bag."""
         self.straightening: Straightening | None = None
         self.straight: dict[str, Path | None] = {}
         """Scan → its pages upright, looked up once for the bag."""
@@ -249,9 +251,7 @@ class _Making:
             raise CircularGenError(message.format(path=target))
         aside = Path(tempfile.mkdtemp(prefix=ASIDE, dir=self.folder))
         try:
-            with disk_errors(), ExitStack() as stack:
-                if can_scan():
-                    self.straightening = stack.enter_context(Straightening(self.records))
+            with disk_errors(), self.open:
                 writer = BagWriter(aside)
                 try:
                     entries = self._write_items(writer, progress)
@@ -324,9 +324,19 @@ class _Making:
 
     def _straightened(self, scan: Path) -> Path | None:
         if scan.name not in self.straight:
-            made = self.straightening.of(scan).file if self.straightening else None
-            self.straight[scan.name] = made
+            there: Path | None = scan.with_name(scan.name[:64] + evidence.STRAIGHT)
+            if there is not None and not there.is_file():
+                there = self._straighten(scan)
+            self.straight[scan.name] = there
         return self.straight[scan.name]
+
+    def _straighten(self, scan: Path) -> Path | None:
+        """Where it is the first that lies there only as it came, what reads scans is started."""
+        if self.straightening is None:
+            if not can_scan():
+                return None
+            self.straightening = self.open.enter_context(Straightening(self.records))
+        return self.straightening.of(scan).file
 
     def _copy(self, writer: BagWriter, file: ItemFile, written: set[str]) -> ItemFile:
         from circular_gen.archive.paper import counted_pages
@@ -372,7 +382,8 @@ class _Making:
                 if item.holds(event):
                     file.write(ledger_lines(event))
         made.append(ItemFile("", None, path, "events", size=file.size))
-        if self.straightening is None and any(file.role == "evidence" for file in item.files):
+        roles = [file.role for file in item.files]
+        if "evidence" in roles and "straightened" not in roles and not can_scan():
             shown = _("scans are not straightened: pip install 'circular-gen[scan]'")
             notes.append(Remark(shown, "回执扫描件没有另存摆正的副本"))
         item = replace(item, files=(*made, *item.files), notes=tuple(notes))
