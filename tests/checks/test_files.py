@@ -313,6 +313,15 @@ def test_what_only_a_renderer_knows_is_not_guessed(paper: Write) -> None:
     assert "mark-top" in notes
 
 
+def test_a_sarif_log_names_a_file_by_a_uri(paper: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paper(docx_of(general(), with_measure(mark__top=31)), "送审 稿.docx")
+    monkeypatch.chdir(tmp_path)
+    run("送审 稿.docx", "--sarif", "out.sarif")
+    log = json.loads((tmp_path / "out.sarif").read_text("utf-8"))
+    uri = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert uri == "%E9%80%81%E5%AE%A1%20%E7%A8%BF.docx"
+
+
 def test_sarif(paper: Write, tmp_path: Path) -> None:
     wrong = changed(general(), Number, text="清安办发[2026]12号")
     path = paper(pdf_of(pages_of(wrong)), "paper.pdf")
@@ -339,8 +348,8 @@ def test_pictures_show_the_places(paper: Write, tmp_path: Path) -> None:
     assert len(pictures) == len(pypdfium2.PdfDocument(path))
     (finding,) = [one for one in check_file(path) if one.severity == "error"]
     with Image.open(tmp_path / "pictures" / f"paper.pdf-{finding.place.page}.png") as image:
-        assert image.width == pytest.approx(210 / 25.4 * 120, abs=2)
-        scale = image.width / 210
+        assert image.width == pytest.approx((210 + 95) / 25.4 * 120, abs=3)
+        scale = image.height / 297
         place = finding.place
         assert place.x is not None
         assert place.y is not None
@@ -350,9 +359,15 @@ def test_pictures_show_the_places(paper: Write, tmp_path: Path) -> None:
 
 @pytest.mark.libreoffice
 def test_a_word_file_is_drawn_by_libreoffice(paper: Write, tmp_path: Path) -> None:
-    result = run(str(paper(docx_of(letter()), "paper.docx")), "--picture", str(tmp_path / "pictures"))
-    assert result.exit_code == 0
-    assert (tmp_path / "pictures" / "paper.docx-1.png").is_file()
+    """What was found stands where the drawn page says what its paragraph says."""
+    wrong = changed(letter(), Number, text="清安办发[2026]12号")
+    result = run(str(paper(docx_of(wrong), "paper.docx")), "--picture", str(tmp_path / "pictures"))
+    assert result.exit_code == 1
+    with Image.open(tmp_path / "pictures" / "paper.docx-1.png") as image:
+        page = image.convert("RGB").crop((0, 0, round(image.height * 210 / 297), image.height // 3))
+        beside = image.convert("RGB").crop((round(image.height * 212 / 297), 0, image.width, image.height // 3))
+        for part in (page, beside):
+            assert (0xD0, 0, 0) in set(part.get_flattened_data())  # type: ignore[arg-type]
 
 
 def test_a_word_file_without_libreoffice_has_no_pictures(

@@ -564,7 +564,8 @@ def _block(
             first.page,
             min(line.x for line in group if line.page == first.page),
             first.ink_top,
-            max(line.end for line in group if line.page == first.page) - first.x,
+            max(line.end for line in group if line.page == first.page)
+            - min(line.x for line in group if line.page == first.page),
             max(line.ink_bottom for line in group if line.page == first.page) - first.ink_top,
         ),
         tuple(line.text for line in group),

@@ -6,6 +6,7 @@ In: findings of drafts and of finished files. Out: the log as a value for `json.
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from circular_gen import __version__
 from circular_gen.checks.measuring import FileFinding, source_of, standard
@@ -57,7 +58,7 @@ def _result(finding: Finding | FileFinding, index: int) -> dict[str, Any]:
 
 
 def _uri(path: Path) -> str:
-    return path.resolve().as_uri() if path.is_absolute() else path.as_posix()
+    return path.resolve().as_uri() if path.is_absolute() else quote(path.as_posix())
 
 
 def _properties(finding: FileFinding) -> Iterator[tuple[str, Any]]:
