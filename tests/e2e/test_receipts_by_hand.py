@@ -15,6 +15,7 @@ from openpyxl import Workbook, load_workbook
 
 from circular_gen.cli.receipts import _RESERVATIONS
 from circular_gen.ledger.register import RESERVATIONS
+from circular_gen.ledger.report import reservation_words
 
 from .conftest import Commands, make_workspace
 from .test_ledger_commands import DUE, LATE, NOW, SMALL, UNITS, YEAR, YESTERDAY, ledger_of, loaded, said
@@ -152,7 +153,9 @@ def test_two_processes_confirm_the_same_unit_once(office: Commands) -> None:
 
 def test_a_reservation_is_told_and_settled(office: Commands) -> None:
     confirm = ("receipts", "confirm", "small", "chengxi", "--by", "张某")
-    office(*confirm, "--reservation", "missing-pages", "--reservation", "damaged")
+    line = office(*confirm, "--reservation", "missing-pages", "--reservation", "damaged").output
+    assert "pages missing、damaged when it came" in line
+    assert "reservation: pages missing、damaged when it came" in office("receipts", "show", "small", "chengxi").output
     assert (unit(office)["state"], unit(office)["flags"], unit(office)["next"]) == (
         "received",
         ["reservation"],
@@ -170,7 +173,7 @@ def test_a_reservation_is_told_and_settled(office: Commands) -> None:
     assert (unit(office)["state"], unit(office)["flags"]) == ("received", [])
     assert "recorded before" in office(*confirm, "--settled").output
     office(*confirm, "--report", "--reservation", "damaged", code=2)
-    assert set(RESERVATIONS) == set(_RESERVATIONS)
+    assert set(RESERVATIONS) == set(_RESERVATIONS) == set(reservation_words())
 
 
 def test_a_report_is_checked(office: Commands) -> None:
@@ -186,6 +189,12 @@ def test_a_report_is_checked(office: Commands) -> None:
     assert "recorded before" in office(*recheck).output
     office("receipts", "close", "small", "chengxi")
     assert (unit(office)["state"], unit(office)["next"]) == ("closed", None)
+    assert unit(office)["by"] == "张某", "who reported has received"
+    told = office("receipts", "show", "small", "chengxi").output
+    assert "outcome: sent back" in told
+    assert "checked by: 王某; outcome: nothing to object to" in told
+    office("register", "small")
+    assert "反馈" in (office.root / "out" / "register" / "signing-small.csv").read_text("utf-8-sig").split("\n")[1]
 
 
 # -- a list ------------------------------------------------------------------------------------------------------------
@@ -369,6 +378,8 @@ def test_more_time_for_one_and_for_all(office: Commands) -> None:
     assert "already" in office(*extend, "chengxi", "--to", f"{later:%Y-%m-%d} 23:59", "--reason", "x").output
     office(*extend, "--to", f"{latest:%Y-%m-%d} 17:00", "--reason", "大雪封路", "--by", "王某某")
     assert unit(office, "liulin", "late")["flags"] == ["extended"]
+    assert unit(office, "shizhengfu", "late")["flags"] == ["cc"], "who owes nothing has no deadline to extend"
+    assert "decided by: 王某某" in office("receipts", "show", "late", "liulin").output
     assert unit(office, circular="late")["due"].startswith(f"{later:%Y-%m-%d}")  # its own stands
     assert "not later" in said(office(*extend, "--to", f"{later:%Y-%m-%d}", "--reason", "x", code=1))
     assert "tomorrow" in said(office(*extend, "--to", "tomorrow", "--reason", "x", code=2))

@@ -117,6 +117,11 @@ def confirm_command(
     line = message.format(**values, at=f"{done.at:%Y-%m-%d %H:%M}")
     if done.paper.revision:
         line += _(" (edition r{revision})").format(revision=done.revision)
+    if done.new and reservation:
+        from circular_gen.ledger.report import reservation_words
+
+        words = "、".join(reservation_words()[word] for word in reservation)
+        line += _("; with reservation: {words}").format(words=words)
     click.echo(line)
     _warn_of_void(done.paper)
 

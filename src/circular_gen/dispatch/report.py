@@ -11,12 +11,13 @@ from circular_gen.dispatch.dispatching import Outlook, Report
 from circular_gen.dispatch.ways import Route
 from circular_gen.ledger import Intent
 from circular_gen.ledger.register import Heading, Register
+from circular_gen.ledger.report import channel_words
 from circular_gen.messages import _
 
 
 def way_words() -> Mapping[str, str]:
     """A way, for people."""
-    return {"email": _("mail"), "folder": _("folder"), "print": _("print"), "portal": _("portal"), "": "——"}
+    return {**channel_words(), "": "——"}
 
 
 def reason_words() -> Mapping[str, str]:

@@ -229,6 +229,7 @@ def _remarks(standing: Standing, office: ZoneInfo) -> str:
         "、".join(RESERVATIONS.get(word, word) for word in standing.reservation.split()),
         f"实收{standing.copies_received}份" if standing.copies_received not in (None, standing.copies) else "",
         f"收文号{standing.unit_number}" if standing.unit_number else "",
+        f"{local(standing.reported_at, office):%Y-%m-%d %H:%M}反馈" if standing.reported_at else "",
         f"退回：{standing.returned}" if standing.returned else "",
         f"免签收：{standing.exempt}" if standing.exempt else "",
         f"撤回：{standing.withdrawn}" if standing.withdrawn else "",

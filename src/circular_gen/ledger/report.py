@@ -83,6 +83,22 @@ def way_words() -> Mapping[str, str]:
     }
 
 
+def channel_words() -> Mapping[str, str]:
+    """How it went out, as a clerk reads it."""
+    return {"email": _("mail"), "folder": _("folder"), "print": _("print"), "portal": _("portal")}
+
+
+def reservation_words() -> Mapping[str, str]:
+    """What was wrong with what came, as a clerk reads it (on papers: register.RESERVATIONS)."""
+    return {
+        "missing-copies": _("copies missing"),
+        "missing-pages": _("pages missing"),
+        "damaged": _("damaged when it came"),
+        "wrong-addressee": _("misdirected"),
+        "seal-unclear": _("seal unclear"),
+    }
+
+
 def manner_words() -> Mapping[str, str]:
     """How a unit was reminded, as a clerk reads it."""
     return {
@@ -439,19 +455,42 @@ def _fields() -> Mapping[str, str]:
     }
 
 
+def _values() -> Mapping[str, Mapping[str, str]]:
+    """The words for programs of some fields, as a clerk reads them."""
+    return {
+        "manner": manner_words(),
+        "how": way_words(),
+        "channel": channel_words(),
+        "reservation": reservation_words(),
+        "outcome": {"accepted": _("nothing to object to"), "sent-back": _("sent back")},
+        "decision": {"accepted": _("accepted"), "corrected": _("corrected"), "rejected": _("rejected")},
+    }
+
+
+def _by(kind: str) -> str:
+    """What a person named in an event is to it."""
+    if kind in ("rechecked", "hazard-rechecked", "hazard-closed"):
+        return _("checked by")
+    if kind in ("withdrawn", "abolished", "closed", "extended", "extension-refused", "exempted"):
+        return _("decided by")
+    if kind in ("reminder-issued", "reminded"):
+        return _("approved by")
+    return _("by")
+
+
 def history(events: Iterable[Event], office: ZoneInfo) -> tuple[Happening, ...]:
     """Events in the order of the ledger, told."""
     events = sorted(events, key=lambda event: event.sequence)
     gone = annulled(events)
     by = {event.payload["event"]: event.sequence for event in events if event.kind == "corrected"}
-    words, names = kind_words(), _fields()
+    words, names, values = kind_words(), _fields(), _values()
     return tuple(
         Happening(
             event.sequence,
             short_time(event.at, office),
             event.kind,
             words.get(event.kind, event.kind),
-            _told(event.payload, names, office),
+            _told(event.payload, {**names, "by": _by(event.kind)}, values, office),
             event.actor,
             by[event.sequence] if event.sequence in gone else None,
         )
@@ -459,21 +498,21 @@ def history(events: Iterable[Event], office: ZoneInfo) -> tuple[Happening, ...]:
     )
 
 
-def _told(payload: Mapping[str, Any], names: Mapping[str, str], office: ZoneInfo) -> str:
+def _told(
+    payload: Mapping[str, Any], names: Mapping[str, str], values: Mapping[str, Mapping[str, str]], office: ZoneInfo
+) -> str:
     parts = []
     for name, shown in names.items():
         if name in payload and (name, payload[name]) != ("revision", 0):
             value: Value = payload[name]
             if name in ("due", "asked"):
                 value = short_time(str(value), office) if "T" in str(value) else value
-            elif name == "manner":
-                value = manner_words().get(str(value), value)
             elif name == "revision":
                 value = f"r{value}"
-            elif name == "how":
-                value = way_words().get(str(value), value)
-            elif isinstance(value, list):
-                value = "、".join(map(str, value))
+            else:
+                words = values.get(name, {})
+                several = value if isinstance(value, list) else [value]
+                value = "、".join(words.get(str(one), str(one)) for one in several)
             parts.append(_("{name}: {value}").format(name=shown, value=value))
     return _("; ").join(parts)
 

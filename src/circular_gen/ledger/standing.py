@@ -478,7 +478,7 @@ def status(paper: Paper, standing: Standing, now: str) -> Status:
     flags = [name for bit, name in enumerate(FLAGS) if standing.flags >> bit & 1]
     if paper.withdrawn and "withdrawn" not in flags:
         flags.append("withdrawn")
-    if paper.due != paper.original_due and standing.due is None and "extended" not in flags:
+    if paper.due != paper.original_due and standing.receipt and standing.due is None and "extended" not in flags:
         flags.append("extended")
     held = standing.revision if standing.state >= SENT else None
     outdated = held is not None and held < paper.revision and not standing.withdrawn
@@ -488,7 +488,7 @@ def status(paper: Paper, standing: Standing, now: str) -> Status:
     by = (
         standing.reported_by
         if standing.state == REPORTED
-        else standing.received_by
+        else standing.received_by or standing.reported_by
         if standing.state >= RECEIVED
         else ""
     )
