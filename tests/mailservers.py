@@ -12,6 +12,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from urllib.parse import quote
 USER, PASSWORD = "office@example.org", "geheim-口令"
 ASCII_PASSWORD = "geheim"
 PYMAP = (
+    # half a million rounds of hashing at every login are most of a test's time
+    "import pysasl.hashing; pysasl.hashing.BuiltinHash.__init__.__kwdefaults__['rounds'] = 1000; "
     "import sys; from pymap.main import main; sys.argv = ['pymap', '--no-service', 'admin', '--no-service', "
     "'swagger', '--no-service', 'managesieve', *sys.argv[1:]]; sys.exit(main())"
 )
@@ -315,6 +318,52 @@ class DovecotServer(Server):
             yield client
         finally:
             client.logout()
+
+
+@contextlib.contextmanager
+def breaking(port: int, command: int, how: str) -> Iterator[tuple[int, list[bytes]]]:
+    """Stands before an IMAP server without TLS and breaks off at the client's `command` (from 1): before the server has
+    it, or after it was carried out and before its answer is passed on. `how`: before, after, or drip (bytes without end
+    instead of the answer). The port, and what the client said."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    said: list[bytes] = []
+    over = threading.Event()
+
+    def talk() -> None:
+        with (
+            contextlib.suppress(OSError),
+            listener.accept()[0] as client,
+            socket.create_connection(("127.0.0.1", port), timeout=30) as server,
+        ):
+            lines, answers = client.makefile("rb"), server.makefile("rb")
+            client.sendall(answers.readline())
+            while line := lines.readline():
+                said.append(line)
+                if len(said) == command and how == "before":
+                    return
+                if len(said) == command and how == "drip":
+                    while not over.wait(0.02):
+                        client.sendall(b"* OK still here\r\n")
+                    return
+                server.sendall(line)
+                tag, answer = line.split()[0], bytearray()
+                while not answer.endswith(b"\n") or not (last := answer[:-1].rpartition(b"\n")[2]).startswith(tag):
+                    answer += answers.readline()
+                    if answer.rstrip().endswith(b"}"):
+                        answer += answers.read(int(answer.rpartition(b"{")[2].rstrip(b"}\r\n")))
+                if len(said) == command and how == "after":
+                    assert last.split()[1] == b"OK", last
+                    return
+                client.sendall(answer)
+
+    thread = threading.Thread(target=talk, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1], said
+    finally:
+        over.set()
+        listener.close()
+        thread.join(10)
 
 
 def stop(process: int) -> None:

@@ -1,5 +1,6 @@
 """`receipts fetch`: what comes by mail, from a real IMAP server, becomes what it is, once; nothing else changes."""
 
+import imaplib
 import io
 import json
 import os
@@ -7,22 +8,24 @@ import random
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from click.testing import CliRunner
-from tests.mailservers import Server, pymap, stop
+from tests.mailservers import Server, breaking, pymap, stop
 
 from circular_gen.cli import cli
 from circular_gen.dispatch.identity import Identity, office_identity
 from circular_gen.errors import CircularGenError
 from circular_gen.ledger import verify
-from circular_gen.returns import fetching, scanning, workers
+from circular_gen.returns import fetching, mailbox, scanning, workers
 from circular_gen.returns.mailbox import MailboxError
 from circular_gen.returns.matching import Deliveries, Matcher
 from circular_gen.returns.reports import understand
@@ -239,8 +242,8 @@ def _forged(sent: tuple[Sent, ...], count: int) -> Iterator[bytes]:
         yield _forgery(number % 20, mine, another, chance) + f"X-{number}\r\n".encode()
 
 
-def _units() -> list[str]:
-    return [f"u{number:02}" for number in range(1, 9)]
+def _units(count: int = 8) -> list[str]:
+    return [f"u{number:02}" for number in range(1, count + 1)]
 
 
 def test_three_hundred_forged_and_mangled_reports_change_nothing(office: MailDesk) -> None:
@@ -484,6 +487,54 @@ def test_a_server_that_dies_in_the_middle(office: MailDesk, reader: Workers) -> 
     office.use(office.server.url())
     report = office.fetch(*[mails.postfix(one) for one in sent])
     assert fates(report) == [("known", "")] * 3 + [("bounced", "")] * 5
+
+
+@pytest.mark.parametrize(("how", "capability"), [("before", "MOVE"), ("after", "UIDPLUS")])
+def test_a_server_that_breaks_off_at_every_command(
+    office: MailDesk, monkeypatch: pytest.MonkeyPatch, how: str, capability: str
+) -> None:
+    """Before the server has a command, or when it has carried it out and says so no more: all is there, once."""
+    monkeypatch.setattr("circular_gen.returns.mailbox._capabilities", lambda _client: frozenset([capability]))
+    laid, cut = [], set()
+    with office.server.client() as watch:
+        for command, (unit, sent) in enumerate(zip(_units(29), office.sent(*_units(29)), strict=True), 1):
+            laid.append(mails.postfix(sent))
+            watch.append("INBOX", "", imaplib.Time2Internaldate(datetime.now(UTC)), laid[-1])
+            said = _cut_at(office, command, how)
+            if watch.select("INBOX")[1] != [b"0"]:
+                office.use(office.server.url())
+                office.fetch()
+            assert len(office.events(unit, "bounced")) == 1, said[-1]
+            if len(said) < command:
+                break
+            words = said[-1].upper().split()
+            cut.add(words[2 if words[1] == b"UID" else 1].decode())
+    moving = {"MOVE"} if capability == "MOVE" else {"COPY", "STORE", "EXPUNGE"}
+    assert cut >= {"LOGIN", "SELECT", "SEARCH", "FETCH", "LOGOUT"} | moving, "each was cut once"
+    assert len(office.desk.events(None, None, "fetched")) == len(laid)
+    assert office.server.messages() == []
+    assert hashes(office.server.messages(DONE)) == hashes(laid)
+
+
+def _cut_at(office: MailDesk, command: int, how: str) -> list[bytes]:
+    """Fetch, with the connection broken off at a command; what the client said."""
+    with breaking(office.server.port, command, how) as (port, said):
+        office.use(f"imap://{quote(office.server.user)}@127.0.0.1:{port}/INBOX")
+        with suppress(MailboxError):
+            office.fetch()
+    return said
+
+
+@pytest.mark.parametrize("command", [1, 2, 6])
+def test_a_server_that_talks_for_ever_is_left(office: MailDesk, monkeypatch: pytest.MonkeyPatch, command: int) -> None:
+    monkeypatch.setattr(mailbox, "ANSWER", 0.3)
+    (sent,) = office.sent("u01")
+    office.server.put([mails.postfix(sent)])
+    with breaking(office.server.port, command, "drip") as (port, _said):
+        office.use(f"imap://{quote(office.server.user)}@127.0.0.1:{port}/INBOX")
+        with pytest.raises(MailboxError, match="time"):
+            office.fetch()
+    assert office.state("u01") == ("sent", ())
 
 
 def test_a_server_that_cannot_move_keeps_its_mail(office: MailDesk, monkeypatch: pytest.MonkeyPatch) -> None:

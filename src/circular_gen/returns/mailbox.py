@@ -9,6 +9,7 @@ The library opens the connection and knows the names of folders; messages are fe
 import imaplib
 import re
 import ssl
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,13 +19,20 @@ from urllib.parse import unquote, urlsplit
 
 from circular_gen.errors import CircularGenError
 from circular_gen.messages import _
+from circular_gen.returns.reports import MAX_MAIL
 
 if TYPE_CHECKING:
     from imap_tools.mailbox import BaseMailBox
 
 PORTS = {"imap": 143, "imap+starttls": 143, "imaps": 993}
 TIMEOUT = 60.0
-"""Seconds without an answer."""
+"""Seconds without a byte."""
+ANSWER = 1800.0
+"""Seconds for a whole answer: the largest mail over a slow line. A server that says a byte now and then ends here."""
+_MOST = MAX_MAIL + (1 << 20)
+"""Bytes that a server may announce: whatever it says of a message's size, memory is not at its disposal."""
+_LINE = 1 << 20
+"""Bytes of a line; UIDs of many messages stand on one."""
 _CHUNK = 200
 """Messages that are asked about at once."""
 _SENT = ("sent", "sent messages", "sent items", "sent mail", "已发送", "已发送邮件", "已发邮件", "已发送消息")
@@ -159,21 +167,84 @@ class Mailbox:
         return [item for item in answer if item is not None]
 
 
+class _Bounded(imaplib.IMAP4):
+    """imaplib's client with an end to every answer, by time and by what memory holds."""
+
+    def open(self, host: str = "", port: Any = 0, timeout: float | None = None) -> None:
+        self._heard = bytearray()
+        self._speaker: object = None
+        self._until = time.monotonic() + ANSWER
+        super().open(host, port, timeout)
+
+    def send(self, data: Any) -> None:
+        self._until = time.monotonic() + ANSWER
+        super().send(data)
+
+    def read(self, size: int) -> bytes:
+        if size > _MOST:
+            raise self.abort(_("the server announces {size} MB").format(size=size >> 20))
+        self._listen()
+        while len(self._heard) < size and self._hear():
+            pass
+        return self._taken(size)
+
+    def readline(self) -> bytes:
+        self._listen()
+        while (end := self._heard.find(b"\n") + 1) == 0:
+            if len(self._heard) > _LINE:
+                raise self.abort(_("the server says a line without end"))
+            if not self._hear():
+                end = len(self._heard)
+                break
+        return self._taken(end)
+
+    def _listen(self) -> None:
+        """What was said before TLS counts no more after it."""
+        if self._speaker is not self.sock:
+            self._heard, self._speaker = bytearray(), self.sock
+
+    def _hear(self) -> bool:
+        """Take in what comes; False at the end."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError(_("no whole answer in time"))
+        self.sock.settimeout(min(TIMEOUT, left))
+        chunk = self.sock.recv(1 << 18)
+        self._heard += chunk
+        return bool(chunk)
+
+    def _taken(self, size: int) -> bytes:
+        taken = bytes(self._heard[:size])
+        del self._heard[:size]
+        return taken
+
+
+class _BoundedSecure(_Bounded, imaplib.IMAP4_SSL):
+    pass
+
+
+def _connected(account: Account) -> imaplib.IMAP4:
+    host, port = account.host, account.port
+    if account.scheme == "imaps":
+        return _BoundedSecure(host, port, ssl_context=ssl.create_default_context(), timeout=TIMEOUT)
+    client = _Bounded(host, port, timeout=TIMEOUT)
+    if account.scheme == "imap+starttls":
+        client.starttls(ssl.create_default_context())
+    return client
+
+
 @contextmanager
 def open_mailbox(account: Account, password: str) -> Iterator[Mailbox]:
     """The mailbox, logged in; certificates are verified, with the system's authorities. MailboxError."""
     from imap_tools.errors import ImapToolsError
-    from imap_tools.mailbox import MailBox, MailBoxStartTls, MailBoxUnencrypted
+    from imap_tools.mailbox import BaseMailBox
+
+    class Box(BaseMailBox):
+        def _get_mailbox_client(self) -> imaplib.IMAP4:
+            return _connected(account)
 
     with _failures(account, (imaplib.IMAP4.error, ImapToolsError, OSError, ValueError, EOFError)):
-        host, port = account.host, account.port
-        box: BaseMailBox
-        if account.scheme == "imaps":
-            box = MailBox(host, port, timeout=TIMEOUT, ssl_context=ssl.create_default_context())
-        elif account.scheme == "imap+starttls":
-            box = MailBoxStartTls(host, port, timeout=TIMEOUT, ssl_context=ssl.create_default_context())
-        else:
-            box = MailBoxUnencrypted(host, port, timeout=TIMEOUT)
+        box = Box()
     client: Any = box.client
     try:
         with _failures(account, (imaplib.IMAP4.error, ImapToolsError, OSError, ValueError, EOFError)):
