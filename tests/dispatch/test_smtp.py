@@ -18,7 +18,7 @@ from circular_gen.ledger import Intent
 
 IDENTITY = Identity(b"k" * 32)
 SENDER = "office@example.org"
-SHORT = Patience(connect=5, command=5, data=5, final=5)
+SHORT = Patience(connect=60, command=60, data=60, final=60)
 IMPATIENT = Patience(connect=0.5, command=0.5, data=0.5, final=0.5)
 
 
