@@ -1,5 +1,6 @@
 """Receipt codes: what is printed can be read back by this office, and by it alone."""
 
+import hmac
 import random
 import re
 
@@ -71,6 +72,13 @@ def test_every_part_of_a_code_is_under_its_check() -> None:
         )
     }
     assert len(checks) == 7
+
+
+@given(st.binary(min_size=1, max_size=64), st.text("abc-09", min_size=1, max_size=40))
+def test_the_check_is_the_hmac_of_the_library(key: bytes, unit: str) -> None:
+    payload = Codes(key).payload(CODE._replace(unit=unit))
+    digest = hmac.digest(key, f"{payload[:-10]}\0{CODE.circular}\0{unit}".encode(), "sha256")
+    assert payload[-10:] == base32(int.from_bytes(digest[:8]) >> 14, 10)
 
 
 def test_the_readable_code_names_kind_page_and_check() -> None:

@@ -80,8 +80,10 @@ class _Content(NamedTuple):
 _Marked = tuple[Part, str]
 """A part and the operator that marks it."""
 _Key = tuple[float | tuple[int, str], ...]
-_Kept = OrderedDict[_Key, tuple[tuple[_Marked, ...], _Content]]
+_Constant = OrderedDict[_Key, tuple[tuple[_Marked, ...], _Content]]
 """Height, identities and marks of parts → the parts, so that they stay, and their stream; the least used first."""
+_Stamped = OrderedDict[tuple[int, str, float], tuple[Part, _Content]]
+"""Identity, mark and page's height of an own part → the same; the oldest first, since no unit comes twice."""
 
 _LATER = _Content(b"", frozenset())
 """Stands in a cast for a stream that each unit has of its own."""
@@ -155,8 +157,8 @@ class PdfWriter:
         self._pen = Pen(self._cut(sources, characters), red)
         self._papers: WeakKeyDictionary[Shape, _Paper] = WeakKeyDictionary()
         self._starts: dict[frozenset[str], tuple[Objects, bytes]] = {}
-        self._constant: _Kept = OrderedDict()
-        self._kept: _Kept = OrderedDict()
+        self._constant: _Constant = OrderedDict()
+        self._stamped: _Stamped = OrderedDict()
 
     def write(self, pages: Pages) -> bytes:
         """A paper as a PDF of its own, with its headings as outline. KeyError for a character that is not among the
@@ -167,7 +169,7 @@ class PdfWriter:
         """The same as `write`, in three: what all files with these fonts begin with, what the units' files of this
         shape have in common (both the same objects for all of them), and the unit's own end."""
         paper = self._paper(pages.shape)
-        own = [self._drawn(((pages.own[number], mark),), height, self._kept) for (number, mark), height in paper.own]
+        own = [self._own(pages.own[number], mark, height) for (number, mark), height in paper.own]
         fonts = paper.fonts
         for content in own:
             if not content.fonts <= fonts:
@@ -195,7 +197,7 @@ class PdfWriter:
             _Page(
                 tuple(
                     [
-                        self._drawn(((pages.own[piece.number], piece.mark),), page.shape.height, self._kept)
+                        self._own(pages.own[piece.number], piece.mark, page.shape.height)
                         if isinstance(piece, _Own)
                         else piece
                         for piece in page.pieces
@@ -259,29 +261,39 @@ class PdfWriter:
             if constant:
                 run = tuple([(part, mark) for part, mark in parts if isinstance(part, Part) and part.items])
                 if run:
-                    pieces.append(self._drawn(run, page.height, self._constant))
+                    pieces.append(self._drawn(run, page.height))
             else:
                 pieces += [_Own(part.index, mark) for part, mark in parts if isinstance(part, Hole)]
         box = f"[0 0 {decimal(page.width * POINTS)} {decimal(page.height * POINTS)}]".encode()
         return _CompiledPage(tuple(pieces), box, page)
 
-    def _drawn(self, parts: tuple[_Marked, ...], height: float, kept: _Kept) -> _Content:
-        """The stream of parts on a page of `height` mm, from those kept by the parts' identity."""
+    def _drawn(self, parts: tuple[_Marked, ...], height: float) -> _Content:
+        """The stream of constant parts on a page of `height` mm, from those kept."""
         key: _Key = (height, *[(id(part), mark) for part, mark in parts])
-        found = kept.get(key)
+        found = self._constant.get(key)
         if found is not None:
-            kept.move_to_end(key)
+            self._constant.move_to_end(key)
             return found[1]
         drawing = self._pen.draw(parts, height)
-        if kept is self._constant:
-            body = stream(drawing.content)
-            content = _Content(body, drawing.fonts, hashlib.sha256(body).digest(), drawing.arts)
-        else:
-            level = QUICK_PACKING if len(drawing.content) > SMALL else 0
-            content = _Content(stream(drawing.content, level=level), drawing.fonts)
-        kept[key] = (parts, content)
-        if len(kept) > _KEPT:
-            kept.popitem(last=False)
+        body = stream(drawing.content)
+        content = _Content(body, drawing.fonts, hashlib.sha256(body).digest(), drawing.arts)
+        self._constant[key] = (parts, content)
+        if len(self._constant) > _KEPT:
+            self._constant.popitem(last=False)
+        return content
+
+    def _own(self, part: Part, mark: str, height: float) -> _Content:
+        """The stream of a unit's own part, from those kept."""
+        key = (id(part), mark, height)
+        found = self._stamped.get(key)
+        if found is not None:
+            return found[1]
+        drawing = self._pen.draw(((part, mark),), height)
+        level = QUICK_PACKING if len(drawing.content) > SMALL else 0
+        content = _Content(stream(drawing.content, level=level), drawing.fonts)
+        self._stamped[key] = (part, content)
+        if len(self._stamped) > _KEPT:
+            self._stamped.popitem(last=False)
         return content
 
     def _cast(self, shape: Shape, paper: _Paper, fonts: frozenset[str]) -> _Cast:

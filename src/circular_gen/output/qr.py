@@ -2,17 +2,17 @@
 
 In: a payload of 1 to 61 characters of QR's alphanumeric set. Out: its modules, a PNG, or PDF path operators.
 
-With version, level and mask fixed, a symbol is linear over GF(2) in its 44 data bytes: each byte's value stands for a
-set of modules (its own bits and its share of the error correction), and the symbol is the XOR of the 44 sets and of the
-modules that never change. So it is looked up, not computed. A mask chosen by score, as ISO/IEC 18004 asks of a general
-encoder, would only be a little easier to read and costs a thousand times more.
+With version, level and mask fixed, a symbol is linear over GF(2) in its data: each bit of the characters' values stands
+for a set of modules (its own, and its share of the error correction), and the symbol is the XOR of these sets and of
+the modules that never change. So it is looked up, a byte of the values at a time, not computed. All tables together are
+small, so that they stay near the processor while other work goes on between two symbols. A mask chosen by score, as
+ISO/IEC 18004 asks of a general encoder, would only be a little easier to read and costs a thousand times more.
 """
 
-import struct
 import zlib
 from collections.abc import Iterator
 from functools import cache, lru_cache, reduce
-from operator import add, getitem, xor
+from operator import getitem, xor
 
 SIZE = 29
 """Modules a side."""
@@ -24,21 +24,23 @@ CAPACITY = 61
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
-_PAIRS = {a + b: f"{45 * i + j:011b}" for a, i in _VALUES.items() for b, j in _VALUES.items()}
-_SINGLES = {a: f"{i:06b}" for a, i in _VALUES.items()}
+_BYTES = bytes(_VALUES.get(chr(code), 0) for code in range(256))
+"""What `bytes.translate` makes values of characters with."""
 _DATA, _CORRECTION = 44, 26
 """Codewords of version 3-M: one block."""
 _PADDING = int.from_bytes((b"\xec\x11" * _DATA)[:_DATA])
-_WORDS = struct.Struct(f">{3 * SIZE}H")
-"""A symbol as an integer is so many 16-bit words, three a row."""
+_HEAD = 13
+"""Bits before the characters: mode and length."""
+_WIDTH, _WORDS = 6, 5
+"""A row is so many words of so many modules (the last module is none), each a byte of the integer that stands for a
+symbol."""
 _ALIGNMENT = 22
 """Row and column of version 3's alignment pattern."""
 
 
 def matrix(payload: str) -> tuple[tuple[bool, ...], ...]:
     """The modules row by row from the top, true where dark. ValueError for a payload that does not fit."""
-    words = _words(payload)
-    rows = [f"{left:010b}{middle:010b}{right:010b}" for left, middle, right in _by_row(words)]
+    rows = ["".join([f"{word:0{_WIDTH}b}" for word in row]) for row in _rows(payload)]
     return tuple(tuple(module == "1" for module in row[:SIZE]) for row in rows)
 
 
@@ -46,12 +48,12 @@ def png(payload: str, scale: int) -> bytes:
     """A black and white PNG with the quiet zone, `scale` pixels a module. ValueError as in `matrix`."""
     side = (SIZE + 2 * QUIET) * scale
     length = (side + 7) // 8
-    lefts, middles, rights = _pixels(scale)
+    first, second, third, fourth, fifth = _pixels(scale)
     rows = [
-        (lefts[left] | middles[middle] | rights[right]).to_bytes(length + 1) * scale
-        for left, middle, right in _by_row(_words(payload))
+        (first[a] | second[b] | third[c] | fourth[d] | fifth[e]).to_bytes(length + 1) * scale
+        for a, b, c, d, e in _rows(payload)
     ]
-    white = (lefts[0] | middles[0] | rights[0]).to_bytes(length + 1) * (QUIET * scale)
+    white = (first[0] | second[0] | third[0] | fourth[0] | fifth[0]).to_bytes(length + 1) * (QUIET * scale)
     header = side.to_bytes(4) * 2 + b"\1\0\0\0\0"
     pixels = zlib.compress(b"".join([white, *rows, white]), 1)
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", pixels) + _chunk(b"IEND", b"")
@@ -60,99 +62,120 @@ def png(payload: str, scale: int) -> bytes:
 def path(payload: str) -> str:
     """The dark modules as a PDF path (`x y width 1 re` …, to be filled) whose unit is a module and whose origin is the
     symbol's lower left corner. ValueError as in `matrix`."""
-    lefts, middles, rights = _rectangles(0), _rectangles(10), _rectangles(20)
-    return "".join(
-        [
-            (lefts[left] + middles[middle] + rights[right]).replace("y", y)
-            for y, (left, middle, right) in zip(_ROW_NAMES, _by_row(_words(payload)), strict=True)
-        ]
-    )
-
-
-_ROW_NAMES = tuple(str(SIZE - 1 - row) for row in range(SIZE))
-"""The y of each row in a path."""
-
-
-def _by_row(words: tuple[int, ...]) -> Iterator[tuple[int, int, int]]:
-    return zip(words[::3], words[1::3], words[2::3], strict=True)
+    return "".join(map(getitem, _rectangles(), _symbol(payload)))
 
 
 @cache
-def _rectangles(start: int) -> tuple[str, ...]:
-    """The path of each possible word of ten modules from column `start`, its row left open as `y`."""
-    paths = []
-    for word in range(1 << 10):
-        bits, drawn, x = f"{word:010b}0", "", 0
-        while (x := bits.find("1", x)) >= 0:
-            end = bits.find("0", x)
-            drawn += f"{start + x} y {end - x} 1 re\n"
-            x = end
-        paths.append(drawn)
-    return tuple(paths)
+def _rectangles() -> tuple[tuple[str, ...], ...]:
+    """For each word of a symbol the path of each of its values."""
+    return tuple(
+        tuple(_drawn(start, SIZE - 1 - row, word) for word in range(1 << _WIDTH))
+        for row in range(SIZE)
+        for start in range(0, _WIDTH * _WORDS, _WIDTH)
+    )
+
+
+def _drawn(start: int, y: int, word: int) -> str:
+    """The path of a word that begins at column `start`, `y` rows above the lowest."""
+    bits, drawn, x = f"{word:0{_WIDTH}b}0", "", 0
+    while (x := bits.find("1", x)) >= 0:
+        end = bits.find("0", x)
+        drawn += f"{start + x} {y} {end - x} 1 re\n"
+        x = end
+    return drawn
 
 
 @lru_cache(maxsize=4)
-def _pixels(scale: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-    """A PNG's line for each possible word at the left, in the middle and at the right of a row: to be joined by or.
-    White is 1; before the pixels stands the line's filter byte, 0."""
+def _pixels(scale: int) -> tuple[tuple[int, ...], ...]:
+    """A PNG's line for each possible value of each word of a row: to be joined by or. White is 1; before the pixels
+    stands the line's filter byte, 0."""
     side = (SIZE + 2 * QUIET) * scale
     spare = -side % 8
-    stretches = ((0, QUIET + 10), (QUIET + 10, QUIET + 20), (QUIET + 20, SIZE + 2 * QUIET))
     tables = []
-    for first, last in stretches:
+    for number in range(_WORDS):
+        first = QUIET + number * _WIDTH if number else 0
+        last = QUIET + (number + 1) * _WIDTH if number < _WORDS - 1 else SIZE + 2 * QUIET
         table = []
-        for word in range(1 << 10):
-            modules = f"{word:010b}".rjust(QUIET + 10, "0") if first == 0 else f"{word:010b}"
-            modules = modules.ljust(last - first, "0")
+        for word in range(1 << _WIDTH):
+            modules = f"{word:0{_WIDTH}b}"
+            modules = ("0" * QUIET * (not number) + modules).ljust(last - first, "0")[: last - first]
             pixels = "".join(("0" if module == "1" else "1") * scale for module in modules)
             table.append(int(pixels, 2) << side - last * scale + spare)
         tables.append(tuple(table))
-    return tables[0], tables[1], tables[2]
+    return tuple(tables)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
     return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
 
 
-def _words(payload: str) -> tuple[int, ...]:
-    """All modules, three words a row, each of ten modules (the tenth of a row's last word is white)."""
-    symbol = reduce(xor, map(getitem, _table(), _codewords(payload)), _constant())
-    return _WORDS.unpack(symbol.to_bytes(_WORDS.size))
+def _rows(payload: str) -> Iterator[tuple[int, ...]]:
+    """The words of each row, from the top."""
+    symbol = _symbol(payload)
+    return zip(*[symbol[place::_WORDS] for place in range(_WORDS)], strict=True)
 
 
-def _codewords(payload: str) -> bytes:
-    """The 44 data codewords: mode, length, characters in pairs, terminator, padding."""
+def _symbol(payload: str) -> bytes:
+    """All modules, five words a row, each of six modules in the lower bits of a byte. The characters' values stand side
+    by side in two bytes for each pair; 45 times the first and the second, 11 bits, are what the data says."""
     length = len(payload)
     if not 1 <= length <= CAPACITY:
         raise ValueError(f"a QR payload has 1 to {CAPACITY} characters, not {length}")
-    odd = length % 2
-    try:
-        pairs = "".join(map(_PAIRS.__getitem__, map(add, payload[::2], payload[1::2])))
-        bits = f"0010{length:09b}{pairs}{_SINGLES[payload[-1]] if odd else ''}"
-    except KeyError as error:
-        raise ValueError(f"not in QR's alphanumeric set: {error.args[0]!r}") from None
-    used = len(bits)
+    if not _ALLOWED.issuperset(payload):
+        wrong = next(character for character in payload if character not in _ALLOWED)
+        raise ValueError(f"not in QR's alphanumeric set: {wrong!r}")
+    text = payload if not length % 2 else f"{payload[:-1]}0{payload[-1]}"
+    side_by_side = int.from_bytes(text.encode("ascii").translate(_BYTES))
+    pairs = side_by_side - (256 - 45) * (side_by_side >> 8 & _FIRSTS)
+    tables, constant = _tables(length)
+    modules = reduce(xor, map(getitem, tables, pairs.to_bytes(len(text))), constant)
+    return modules.to_bytes(SIZE * _WORDS)
+
+
+_ALLOWED = frozenset(_ALPHABET)
+_FIRSTS = int.from_bytes(b"\0\xff" * ((CAPACITY + 1) // 2))
+
+
+@lru_cache(maxsize=CAPACITY)
+def _tables(length: int) -> tuple[tuple[tuple[int, ...], ...], int]:
+    """For so many characters: the modules that each value of each byte of the pairs turns, and all others that are
+    dark: mode, length, terminator, padding and what never changes."""
+    tables: list[tuple[int, ...]] = []
+    used = _HEAD
+    for start in range(0, length, 2):
+        bits = 11 if start + 1 < length else 6
+        used += bits
+        tables += [_turned(8 * _DATA - used + 8, max(0, bits - 8)), _turned(8 * _DATA - used, min(bits, 8))]
     filled = (min(used + 4, 8 * _DATA) + 7) // 8
-    return (int(bits, 2) << 8 * _DATA - used | _PADDING >> 8 * filled).to_bytes(_DATA)
+    head = int(f"0010{length:09b}", 2) << 8 * _DATA - _HEAD
+    data = head | _PADDING >> 8 * filled
+    known = [turned for bit, turned in enumerate(_bits()) if data >> bit & 1]
+    return tuple(tables), reduce(xor, known, _constant())
+
+
+@lru_cache(maxsize=4 * CAPACITY)
+def _turned(lowest: int, count: int) -> tuple[int, ...]:
+    """The modules that each value of `count` bits turns, the lowest of which is bit `lowest` of the data codewords."""
+    sets = [0]
+    for turned in _bits()[lowest : lowest + count]:
+        sets += [others ^ turned for others in sets]
+    return tuple(sets)
 
 
 @cache
-def _table() -> tuple[tuple[int, ...], ...]:
-    """For each data codeword and each of its values: the modules that it turns, as bits (see `_bit`)."""
+def _bits() -> tuple[int, ...]:
+    """For each bit of the data codewords, the lowest first: the modules that it turns (see `_bit`)."""
     places = _places()
+    last = len(places) - 1
     remainders = _remainders()
     table = []
-    for index in range(_DATA):
-        sets = [0]
+    for index in range(_DATA - 1, -1, -1):
         for bit in range(8):
-            codewords = [0] * (_DATA + _CORRECTION)
+            codewords = bytearray(_DATA + _CORRECTION)
             codewords[index] = 1 << bit
-            codewords[_DATA:] = [_product(1 << bit, factor) for factor in remainders[index]]
-            value = int.from_bytes(bytes(codewords))
-            last = len(places) - 1
-            turned = sum(place for i, place in enumerate(places) if value >> (last - i) & 1)
-            sets += [others ^ turned for others in sets]
-        table.append(tuple(sets))
+            codewords[_DATA:] = bytes(_product(1 << bit, factor) for factor in remainders[index])
+            value = int.from_bytes(codewords)
+            table.append(sum(place for i, place in enumerate(places) if value >> (last - i) & 1))
     return tuple(table)
 
 
@@ -185,8 +208,8 @@ def _remainders() -> list[list[int]]:
 
 def _bit(row: int, column: int) -> int:
     """A module in the integer that stands for a symbol."""
-    word, place = divmod(column, 10)
-    return 1 << 16 * (3 * (SIZE - 1 - row) + 2 - word) + 9 - place
+    word, place = divmod(column, _WIDTH)
+    return 1 << 8 * (_WORDS * (SIZE - 1 - row) + _WORDS - 1 - word) + _WIDTH - 1 - place
 
 
 def _places() -> list[int]:

@@ -50,6 +50,7 @@ def _namespace(model: object, names: Iterable[str]) -> SimpleNamespace:
 
 
 _CONTACT = ("name", "phone", "email", "duty")
+_NOBODY = Contact()
 SLOTS = ("unit.id", "unit.name", "unit.short", *(f"unit.contact.{name}" for name in _CONTACT))
 """What a template may print of a unit and still be one for all of them."""
 
@@ -62,7 +63,7 @@ CODES = {"code": slot("code:receipt:0"), "readable": slot("readable:receipt:0")}
 def unit_values(unit: Unit) -> dict[str, str]:
     """Slot name → the unit's text. `unit.short` is its name where it has no short one; what a missing contact lacks
     is empty."""
-    contact = unit.contact or Contact()
+    contact = unit.contact or _NOBODY
     texts = (unit.id, unit.name, unit.short or unit.name, *(getattr(contact, name) for name in _CONTACT))
     return dict(zip(SLOTS, texts, strict=True))
 

@@ -12,7 +12,7 @@ from circular_gen.sheet.blocks import Face
 from circular_gen.typeset.fonts import Faces, MissingGlyph
 from circular_gen.typeset.lines import Line, break_text, spaced
 from circular_gen.typeset.measures import PT, Measures
-from circular_gen.typeset.page import Glyphs, Item
+from circular_gen.typeset.page import Colour, Glyphs, Item
 from circular_gen.typeset.setting import Items, shifted
 from circular_gen.typeset.style import Style
 from circular_gen.typeset.title import shape_title
@@ -28,6 +28,14 @@ class TextLine(NamedTuple):
 
     glyphs: tuple[Glyphs, ...]
     end: float
+
+
+class _Look(NamedTuple):
+    """A kind of type. `size`: pt; `cell`: the width of a Hanzi."""
+
+    size: float
+    colour: Colour
+    cell: float
 
 
 class _Run(NamedTuple):
@@ -55,24 +63,38 @@ class Typist:
         self.measures, self.faces = Measures(style), faces
         self._body = self.measures.size("body")
         self._known: dict[str, dict[str, tuple[Face, float]]] = {}
+        self._looks: dict[str, _Look] = {}
+        self._pitches: dict[str, float] = {}
+        self._baselines: dict[str, float] = {}
 
     # A kind of type --------------------------------------------------------------------------------------------------
 
     def pitch(self, kind: str) -> float:
         """The height of a line."""
-        return self.measures.pitch(kind)
+        pitch = self._pitches.get(kind)
+        if pitch is None:
+            pitch = self._pitches[kind] = self.measures.pitch(kind)
+        return pitch
 
     def size_mm(self, kind: str) -> float:
         return self.measures.size(kind) * PT
 
     def baseline(self, kind: str) -> float:
         """From a line's top to its baseline: the characters' bodies stand in the middle of the line."""
-        size = self.size_mm(kind)
-        return (self.pitch(kind) - size) / 2 + self.measures.ascent * size
+        baseline = self._baselines.get(kind)
+        if baseline is None:
+            size = self.size_mm(kind)
+            baseline = self._baselines[kind] = (self.pitch(kind) - size) / 2 + self.measures.ascent * size
+        return baseline
 
-    def _cell(self, kind: str) -> float:
-        """The width of a Hanzi: type of the body's size stands in the grid's cells."""
-        return self.measures.cell if self.measures.size(kind) == self._body else self.size_mm(kind)
+    def _look(self, kind: str) -> _Look:
+        """Type of the body's size stands in the grid's cells."""
+        look = self._looks.get(kind)
+        if look is None:
+            size = self.measures.size(kind)
+            cell = self.measures.cell if size == self._body else self.size_mm(kind)
+            look = self._looks[kind] = _Look(size, self.measures.colour(kind), cell)
+        return look
 
     def _run(self, text: str, kind: str) -> _Run:
         known = self._known.get(kind)
@@ -93,13 +115,13 @@ class Typist:
             face, advance = self.faces.glyph(character, self.measures.face(kind))
         except MissingGlyph:
             raise MissingGlyph(character, text) from None
-        return face, self._cell(kind) if advance >= _WIDE else advance * self.size_mm(kind)
+        return face, self._look(kind).cell if advance >= _WIDE else advance * self.size_mm(kind)
 
     def _text(self, runs: Sequence[tuple[str, str]]) -> _Text:
         if len(runs) == 1:
             text, kind = runs[0]
             run = self._run(text, kind)
-            return _Text(text, [kind] * len(text), run.faces, run.widths, self._cell(kind))
+            return _Text(text, [kind] * len(text), run.faces, run.widths, self._look(kind).cell)
         kinds: list[str] = []
         faces: list[Face] = []
         widths: list[float] = []
@@ -108,12 +130,12 @@ class Typist:
             kinds += [kind] * len(text)
             faces += run.faces
             widths += run.widths
-        cell = self._cell(runs[-1][1]) if runs else 0.0
+        cell = self._look(runs[-1][1]).cell if runs else 0.0
         return _Text("".join([text for text, _ in runs]), kinds, faces, widths, cell)
 
     def width(self, text: str, kind: str) -> float:
         """Of `text` on one line."""
-        return sum(spaced(text, self._run(text, kind).widths, self._cell(kind)))
+        return sum(spaced(text, self._run(text, kind).widths, self._look(kind).cell))
 
     def ink(self, text: str, kind: str, size: float | None = None) -> tuple[float, float]:
         """How far the ink of `text` in type of `size` pt rises above its baseline and falls below it."""
@@ -170,19 +192,9 @@ class Typist:
         """The runs of one face and kind on a line that begins at `x`."""
         made = []
         for start, end in _stretches(text, line):
-            kind = text.kinds[start]
+            look = self._look(text.kinds[start])
             advances = line.advances[start - line.start : end - line.start]
-            made.append(
-                Glyphs(
-                    text.faces[start],
-                    self.measures.size(kind),
-                    x,
-                    y,
-                    text.text[start:end],
-                    advances,
-                    self.measures.colour(kind),
-                )
-            )
+            made.append(Glyphs(text.faces[start], look.size, x, y, text.text[start:end], advances, look.colour))
             x += sum(advances)
         return tuple(made)
 
