@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from PIL import Image, ImageDraw
+
 from circular_gen.checks.measuring import FileFinding, check_file
 from circular_gen.output.docx import DocxMould
 from circular_gen.output.pdf import PdfWriter
@@ -18,6 +20,7 @@ from circular_gen.sheet.blocks import (
     Addressees,
     Annex,
     AnnexList,
+    Art,
     Attendance,
     Block,
     Colophon,
@@ -108,6 +111,24 @@ def joint() -> Sheet:
     names = ("清河市发展和改革委员会", "清河市财政局", "清河市应急管理局")
     sheet = swapped(general(), Mark, Mark(names, "文件"))
     return swapped(sheet, Signature, Signature("sealed", names, "2026年11月25日"))
+
+
+@lru_cache
+def _ring() -> Art:
+    """A picture like a seal's."""
+    file = io.BytesIO()
+    picture = Image.new("RGB", (120, 120), "#ffffff")
+    ImageDraw.Draw(picture).ellipse((4, 4, 116, 116), outline="#d02020", width=4)
+    picture.save(file, "PNG")
+    return Art("png", "ring", 42, 42, file.getvalue())
+
+
+def with_seal() -> Sheet:
+    return changed(general(), Signature, seals=(_ring(),), diameter=42)
+
+
+def joint_seals() -> Sheet:
+    return changed(joint(), Signature, seals=(_ring(),) * 3, diameter=42)
 
 
 def without(sheet: Sheet, *kinds: type) -> Sheet:

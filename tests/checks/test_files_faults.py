@@ -22,7 +22,7 @@ from circular_gen.sheet.blocks import (
     Title,
     Urgency,
 )
-from circular_gen.typeset.page import Glyphs, PageShape, Part, Rule
+from circular_gen.typeset.page import Glyphs, Image, PageShape, Part, Rule
 from circular_gen.typeset.pages import Pages
 from circular_gen.typeset.style import Style
 
@@ -41,6 +41,7 @@ from .papers import (
     general,
     headless,
     joint,
+    joint_seals,
     letter,
     long_signature,
     minutes,
@@ -54,6 +55,7 @@ from .papers import (
     unsealed,
     upward,
     with_measure,
+    with_seal,
     with_type,
 )
 from .papers import without as without_blocks
@@ -428,6 +430,19 @@ def plain(
     return with_item(page, Glyphs(face, size, x, y, text, advances))
 
 
+def is_seal(item: Any, page: int, role: str) -> bool:
+    return isinstance(item, Image)
+
+
+def wider_seals(pages: Pages) -> Pages:
+    """Of 60 mm around the same middle."""
+
+    def change(item: Any, page: int, role: str) -> Any:
+        return altered(item, x=item.x - 9, y=item.y - 9, width=60, height=60) if isinstance(item, Image) else item
+
+    return redrawn(pages, change)
+
+
 def blank_before_colophon(pages: Pages) -> Pages:
     """The colophon of six pages alone on page 8, with a number, after a blank page."""
     last = pages.shape.pages[-1]
@@ -453,6 +468,10 @@ DRAWN: list[tuple[str, Callable[[], Sheet], Callable[[Pages], Pages]]] = [
     ("annex-list-wrap", _long_names, second_lines(-5, "annex_list", -1)),
     ("attendance-align", _many_present, second_lines(-8, "paragraph", -2)),
     ("colophon-even", _odd, lambda pages: pages),
+    ("seal-centre", with_seal, moved(-9, is_seal)),
+    ("seal-over", with_seal, lowered(-12, is_seal)),
+    ("seal-top", with_seal, lowered(3, is_seal)),
+    ("seal-apart", joint_seals, wider_seals),
     ("copies-moved", _moved, lambda pages: with_item(len(pages.shape.pages) - 1, Rule(28, 241.5, 156, 0.25))(pages)),
     ("page-number-blank", lambda: _one_annex(ANNEXES[0]), blank_before_colophon),
     ("page-number-lying", _lying, plain(5, 140, 195, "— 6 —", size=14)),
@@ -615,7 +634,7 @@ def test_papers_without_a_fault_are_passed_in_silence(tmp_path: Path, sheet: Cal
     assert rules_found(tmp_path, docx_of(sheet()), "paper.docx") == set()
 
 
-@pytest.mark.parametrize("sheet", [crowded, _many_present], ids=lambda sheet: sheet.__name__)
+@pytest.mark.parametrize("sheet", [crowded, _many_present, with_seal, joint_seals], ids=lambda sheet: sheet.__name__)
 def test_names_of_two_lines_and_pages_that_lie_are_no_fault(tmp_path: Path, sheet: Callable[[], Sheet]) -> None:
     assert rules_found(tmp_path, pdf_of(pages_of(sheet())), "paper.pdf") == set()
     assert rules_found(tmp_path, docx_of(sheet()), "paper.docx") == set()

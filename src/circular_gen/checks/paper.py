@@ -184,6 +184,8 @@ class Sheet:
     """Pages without a printed number; 1 for a first page that has its own empty footer."""
     lying: tuple[tuple[int, Place | None], ...] = ()
     """Landscape pages, each with the page number that stands upright on it; None where none does."""
+    pictures: tuple[Place, ...] = ()
+    """Only a PDF's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ class _Page:
     lines: tuple[_TextLine, ...]
     rules: tuple[Line, ...]
     tables: tuple[tuple[float, float, float, float], ...]
-    pictures: bool
+    pictures: tuple[tuple[float, float, float, float], ...]
 
 
 def measure_pdf(data: bytes, style: Style) -> Sheet:
@@ -158,7 +158,7 @@ def _page(document: Any, index: int) -> _Page:
         elif end - x < 2.5 and low - y > 3:
             uprights.append((x, y, end, low))
     lines = tuple(_lines(glyphs, index + 1))
-    pictures = any(kind.type == pdfium.FPDF_PAGEOBJ_IMAGE for kind in page.get_objects(max_depth=3))
+    pictures = tuple(_pictures(page, left, top))
     return _Page(width * PT, height * PT, lines, tuple(_joined(rules)), tuple(_tables(uprights)), pictures)
 
 
@@ -220,7 +220,7 @@ def _font(raw: bytes) -> str:
 
 def _shapes(page: Any, left: float, top: float) -> Iterator[tuple[float, float, float, float, float, str]]:
     """The bounds of every piece of every path: left, top, right, bottom, thickness, colour."""
-    for item, matrix in _objects(page.raw, pdfium.FPDFPage_CountObjects, pdfium.FPDFPage_GetObject, _IDENTITY, 0):
+    for item, matrix in _on(page, pdfium.FPDF_PAGEOBJ_PATH):
         fill, stroke = ctypes.c_int(), ctypes.c_int()
         pdfium.FPDFPath_GetDrawMode(item, fill, stroke)
         if not fill.value and not stroke.value:
@@ -263,18 +263,36 @@ def _apply(matrix: _Matrix, point: tuple[float, float]) -> tuple[float, float]:
     return a * point[0] + c * point[1] + e, b * point[0] + d * point[1] + f
 
 
-def _objects(holder: Any, count: Any, get: Any, matrix: _Matrix, depth: int) -> Iterator[tuple[Any, _Matrix]]:
-    """The paths of a page and of the forms in it, each with the matrix of the forms around it."""
+def _pictures(page: Any, left: float, top: float) -> Iterator[tuple[float, float, float, float]]:
+    """The bounds of every picture: left, top, right, bottom."""
+    for item, matrix in _on(page, pdfium.FPDF_PAGEOBJ_IMAGE):
+        own = pdfium.FS_MATRIX()
+        pdfium.FPDFPageObj_GetMatrix(item, own)
+        whole = _times(_matrix(own), matrix)
+        points = [_apply(whole, corner) for corner in ((0, 0), (0, 1), (1, 0), (1, 1))]
+        xs, ys = [point[0] for point in points], [point[1] for point in points]
+        yield (min(xs) - left) * PT, (top - max(ys)) * PT, (max(xs) - left) * PT, (top - min(ys)) * PT
+
+
+def _on(page: Any, kind: int) -> Iterator[tuple[Any, _Matrix]]:
+    return _objects(page.raw, pdfium.FPDFPage_CountObjects, pdfium.FPDFPage_GetObject, _IDENTITY, 0, kind)
+
+
+def _objects(
+    holder: Any, count: Any, get: Any, matrix: _Matrix, depth: int, wanted: int
+) -> Iterator[tuple[Any, _Matrix]]:
+    """The objects of a kind on a page and in the forms on it, each with the matrix of the forms around it."""
     for index in range(count(holder)):
         item = get(holder, index)
         kind = pdfium.FPDFPageObj_GetType(item)
-        if kind == pdfium.FPDF_PAGEOBJ_PATH:
+        if kind == wanted:
             yield item, matrix
         elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < 8:
             own = pdfium.FS_MATRIX()
             pdfium.FPDFPageObj_GetMatrix(item, own)
             inside = _times(_matrix(own), matrix)
-            yield from _objects(item, pdfium.FPDFFormObj_CountObjects, pdfium.FPDFFormObj_GetObject, inside, depth + 1)
+            get_count, get_object = pdfium.FPDFFormObj_CountObjects, pdfium.FPDFFormObj_GetObject
+            yield from _objects(item, get_count, get_object, inside, depth + 1, wanted)
 
 
 def _pieces(path: Any) -> Iterator[list[tuple[float, float]]]:
@@ -380,6 +398,11 @@ def _sheet(pages: Sequence[_Page], style: Style) -> Sheet:
         None,
         tuple(sorted(set(range(1, len(pages) + 1)) - {one.page for one in numbers})),
         tuple(_lying(pages)),
+        tuple(
+            Place(number, x, y, end - x, low - y)
+            for number, page in enumerate(pages, 1)
+            for x, y, end, low in page.pictures
+        ),
     )
 
 

@@ -158,6 +158,10 @@ RULES: tuple[Rule, ...] = (
         N_("signature of an unsealed paper from the right"),
         closing.signature_place_unsealed,
     ),
+    Rule("seal-centre", "seal.centre", N_("seal off the middle by"), closing.seal_centre),
+    Rule("seal-over", "seal.over", N_("signature and date below the seal's middle"), closing.seal_over),
+    Rule("seal-top", "seal.top", N_("seal under the text"), closing.seal_top),
+    Rule("seal-apart", "seal.apart", N_("place of the seals"), closing.seal_apart),
     Rule(
         "signature-company", "signature.company", N_("lines of text on the signature's page"), closing.signature_company
     ),

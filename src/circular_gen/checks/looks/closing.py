@@ -3,12 +3,13 @@
 In: an `Eye`. Out: what was `Seen`.
 """
 
+import math
 import re
 from collections.abc import Iterator
 
 from circular_gen.checks.anatomy import annex_names, compact, is_beside
 from circular_gen.checks.looks.eye import Eye, Look, Seen
-from circular_gen.checks.paper import NOWHERE, Block
+from circular_gen.checks.paper import NOWHERE, Block, Place
 from circular_gen.messages import _
 
 
@@ -181,6 +182,75 @@ def signature_blank(manner: str) -> Look:
             yield eye.lines(signature[0].blank, f"blank.{manner}", 0.5, signature[0].place)
 
     return look
+
+
+_SEAL = (20.0, 70.0)
+"""mm: how wide a picture of a seal is at least and at most."""
+
+
+def _seals(eye: Eye) -> list[Place]:
+    """Pictures near signature and date that are as large and about as high as wide as a seal."""
+    signed = [block.place for block in _signed(eye) if block.place.x is not None]
+    if not signed or _manner(eye) == "chop":
+        return []
+    page = signed[-1].page
+    left, right = min(one.x or 0 for one in signed), max((one.x or 0) + (one.width or 0) for one in signed)
+    top, low = min(one.y or 0 for one in signed if one.page == page), max((one.y or 0) for one in signed)
+    found = []
+    for picture in eye.paper.sheet.pictures:
+        width, height = picture.width or 0, picture.height or 1
+        sealed = _SEAL[0] <= width <= _SEAL[1] and 0.8 < width / height < 1.25
+        middle, centre = (picture.x or 0) + width / 2, (picture.y or 0) + height / 2
+        near = left - width < middle < right + width and top - height < centre < low + height
+        if sealed and near and picture.page == page:
+            found.append(picture)
+    return found
+
+
+def _middle(place: Place) -> float:
+    return (place.x or 0) + (place.width or 0) / 2
+
+
+def seal_centre(eye: Eye) -> Iterator[Seen]:
+    """A seal stands over the middle of the date; of a joint paper's seals each over its own name."""
+    seals, date = _seals(eye), eye.paper.date
+    if date is None:
+        return
+    names = [block.place for block in eye.paper.signature] if len(eye.paper.signature) > 1 else [date.place]
+    for seal in seals:
+        off = min((_middle(seal) - _middle(name) for name in names), key=abs)
+        yield Seen(abs(off) <= 4.0, off, 0.0, "off", seal)
+
+
+def seal_over(eye: Eye) -> Iterator[Seen]:
+    """Signature and date lie a little below the middle of the one seal over them."""
+    seals, signed = _seals(eye), _signed(eye)
+    if len(seals) == 1 and len(eye.paper.signature) == 1 and seals[0].y is not None:
+        middle = ((signed[0].ink_top or 0) + (signed[-1].ink_bottom or 0)) / 2
+        below = middle - seals[0].y - (seals[0].height or 0) / 2
+        yield Seen(-1.0 <= below <= 10.0, below, _("a little"), "mm", seals[0])
+
+
+def seal_top(eye: Eye) -> Iterator[Seen]:
+    above = eye.paper.before_signature
+    for seal in _seals(eye)[:1]:
+        if above is not None and above.ink_bottom is not None and seal.y is not None and above.place.page == seal.page:
+            gap = (seal.y - above.ink_bottom) / eye.line
+            yield Seen(gap <= 1.1, gap, 1.0, "line", seal)
+
+
+def seal_apart(eye: Eye) -> Iterator[Seen]:
+    """No two seals touch, and none reaches beyond the type area."""
+    seals = _seals(eye)
+    left, _top, right, _bottom = eye.type_area
+    for at, seal in enumerate(seals):
+        out = max(left - (seal.x or 0), (seal.x or 0) + (seal.width or 0) - right)
+        if out > 1.0:
+            yield Seen(False, _("outside the type area"), _("inside it"), "", seal)
+        for other in seals[at + 1 :]:
+            across, down = abs(_middle(seal) - _middle(other)), abs((seal.y or 0) - (other.y or 0))
+            apart = math.hypot(across, down) > (seal.width or 0)
+            yield Seen(apart, _("touching"), _("apart"), "", other)
 
 
 def _signed(eye: Eye) -> list[Block]:
