@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docx import Document
 from openpyxl import Workbook, load_workbook
 
 from circular_gen.ledger import Draft, open_ledger
@@ -164,12 +165,17 @@ def test_the_way_to_the_end(entered: Commands, clock: OfficeClock, photo: str) -
     whole(entered)
 
 
-def test_a_later_day_needs_a_reason_and_the_first_one_stays(entered: Commands, clock: OfficeClock) -> None:
+def test_a_later_day_needs_a_reason_and_the_first_one_stays(
+    entered: Commands, clock: OfficeClock, tmp_path: Path
+) -> None:
     entered("findings", "change", "notice", "1", "--due", "2027-02-20", code=2)
     entered("findings", "change", "notice", "1", "--due", "2027-02-20", "--reason", "配件缺货", "--responsible", "赵某")
     first = hazards(entered)[0]
     assert (first["due"], first["original_due"], first["responsible"]) == ("2027-02-20", "2027-02-03", "赵某")
     assert "2027-02-20（原2027-02-03）" in entered("findings", "notice").output
+    entered("findings", "notice", "--docx", str(tmp_path / "out.docx"))
+    cells = [cell.text for row in Document(str(tmp_path / "out.docx")).tables[0].rows for cell in row.cells]
+    assert "2027-\n02-20\n（原\n2027-\n02-03）" in cells, "a narrow column breaks a day after the year, not anywhere"
 
 
 def test_what_was_entered_by_mistake_counts_no_more(entered: Commands, tmp_path: Path) -> None:

@@ -24,16 +24,16 @@ from circular_gen.workspace.recipients import Contact, Unit
 
 _COLUMNS = (
     Heading("序号", 0.04),
-    Heading("单位", 0.12, "left"),
+    Heading("单位", 0.11, "left"),
     Heading("联系人", 0.08),
-    Heading("电话", 0.1),
+    Heading("电话", 0.12),
     Heading("催办事项", 0.2, "left"),
     Heading("时限", 0.1),
     Heading("逾期天数", 0.05),
     Heading("已催办", 0.05),
     Heading("通话时间", 0.08),
     Heading("接话人", 0.07),
-    Heading("答复", 0.11),
+    Heading("答复", 0.1),
 )
 
 

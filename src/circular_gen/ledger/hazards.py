@@ -126,17 +126,17 @@ _COLUMNS = (
     Heading("单位", 0.085, "left"),
     Heading("排查时间", 0.07),
     Heading("部位", 0.075, "left"),
-    Heading("隐患", 0.12, "left"),
+    Heading("隐患", 0.11, "left"),
     Heading("等级", 0.04),
-    Heading("整改措施", 0.1, "left"),
+    Heading("整改措施", 0.09, "left"),
     Heading("资金", 0.045),
     Heading("责任人", 0.055),
     Heading("整改期限", 0.07),
-    Heading("应急措施", 0.075, "left"),
-    Heading("整改情况", 0.075, "left"),
+    Heading("应急措施", 0.07, "left"),
+    Heading("整改情况", 0.07, "left"),
     Heading("复查人", 0.05),
     Heading("复查日期", 0.07),
-    Heading("销号", 0.035, "left"),
+    Heading("销号", 0.065, "left"),
 )
 
 

@@ -94,6 +94,9 @@ _SIGNING = (
 )
 _LINES = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d)|([^〔]+)(〔\d{4}〕\d+号)")
 """A time and a document number: on paper each in two lines, rather than broken anywhere."""
+_DAY = re.compile(r"(?:(?<=\d)(（原))?(\d{4}-)(?=\d\d-\d\d)")
+"""Where a day breaks in a column too narrow for it."""
+_NARROW = 0.08
 
 
 # -- 发文登记簿 ----------------------------------------------------------------------------------------------------
@@ -396,16 +399,27 @@ def _timeless(workbook: bytes) -> bytes:
     return made.getvalue()
 
 
-def _lines(text: str) -> str:
-    match = _LINES.fullmatch(text)
-    return "\n".join(filter(None, match.groups())) if match else text
+def _lines(text: str, width: float) -> str:
+    """A cell's text in lines, in a column of this share of the width."""
+    if match := _LINES.fullmatch(text):
+        return "\n".join(filter(None, match.groups()))
+    if width >= _NARROW:
+        return text
+    return _DAY.sub(lambda found: (f"\n{found[1]}\n" if found[1] else "") + f"{found[2]}\n", text)
 
 
 def sheet_of(register: Register, author: str = "") -> Sheet:
     """The register as a sheet for the DOCX writer."""
     head = Row(tuple(Cell((column.text,), align="center") for column in register.columns), head=True)
+    widths = [column.width for column in register.columns]
     rows = tuple(
-        Row(tuple(Cell((_lines(str(value)),) if value != "" else ()) for value in row)) for row in register.rows
+        Row(
+            tuple(
+                Cell((_lines(str(value), width),) if value != "" else ())
+                for value, width in zip(row, widths, strict=True)
+            )
+        )
+        for row in register.rows
     )
     columns = tuple(Column(column.width, column.align) for column in register.columns)
     foot = (Paragraph(_OPEN_CHECKPOINT + register.checkpoint, style="hint", indent=0.0),) if register.checkpoint else ()
