@@ -59,6 +59,9 @@ pictures: .venv/.dev  ## the pictures in README and docs, from real output
 conformance: .venv/.dev  ## the table of GB/T 9704-2012: clause, code, tests, result on papers of all formats
 	@$(BIN)/python docs/make_conformance.py docs/conformance.md
 
+docx-table: .venv/.dev  ## docs/docx.md: the Word files, measured as LibreOffice shows them
+	@$(BIN)/python docs/make_docx_table.py docs/docx.md
+
 golden: .venv/.dev  ## approve the present output as the golden files (then look at git diff and the pictures)
 	@$(BIN)/python -m pytest tests/e2e/test_golden.py --approve -n 0
 

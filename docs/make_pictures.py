@@ -13,7 +13,6 @@ from make_papers import papers
 SAMPLE = {  # picture → (file below OUT, page from 0)
     "circular-1": ("2026-winter-safety/circular.pdf", 0),
     "circular-2": ("2026-winter-safety/circular.pdf", 1),
-    "letter-1": ("2026-work-meeting/circular.pdf", 0),
     "checklist": ("2026-winter-safety/chengxi/checklist.pdf", 0),
     "receipt": ("2026-winter-safety/chengxi/receipt.pdf", 0),
 }

@@ -149,3 +149,22 @@ def test_the_yaml_in_the_guide_is_right(tmp_path: Path) -> None:
     assert [str(finding) for finding in findings] == []
     assert read is not None
     assert (len(read.annexes), len(read.tasks), read.receipt.ask) == (8, 2, "acknowledge")
+
+
+def test_the_table_of_the_word_files_names_every_element() -> None:
+    """`make docx-table` writes it, where LibreOffice is; here only that nothing was left out or unmeasured."""
+    source = (ROOT / "docs" / "make_docx_table.py").read_text(encoding="utf-8")
+    elements = re.findall(r'    Row\(\s*"([^"]+)"', source)
+    rows = [line.split(" | ") for line in (ROOT / "docs" / "docx.md").read_text(encoding="utf-8").splitlines()]
+    table = {row[0].removeprefix("| "): row for row in rows if len(row) == 5}
+    assert len(elements) > 15
+    assert set(elements) == set(table) - {"要素"}
+    assert all(re.search(r"\d", row[4]) for element, row in table.items() if element in elements)
+
+
+def test_every_picture_that_is_made_is_shown() -> None:
+    made = {path.name for path in (ROOT / "docs" / "pictures").iterdir()}
+    texts = "".join(
+        path.read_text(encoding="utf-8") for path in (*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md"))
+    )
+    assert {name for name in made if f"pictures/{name}" not in texts} == set()

@@ -280,7 +280,9 @@ def _attendance(block: Attendance, context: Context) -> Lines:
     left = style.indent("body")
     before = 0.0 if isinstance(context.before, Attendance) else style.blank("attendance")
     rest = typist.width(label, "attendance")
-    items = _set(context, [(label, "attendance"), (block.names, "body")], left=left, rest=rest)
+    # set apart, so that no line's justification moves the names off their edge
+    items = _set(context, [(block.names, "body")], left=left + rest)
+    items[0] = (*_set(context, [(label, "attendance")], left=left, align="left")[0], *items[0])
     return _lines(context, items, "paragraph", before=before)
 
 
