@@ -18,8 +18,11 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from circular_gen import evidence
 from circular_gen.archive.finding import Index, Text
@@ -78,6 +81,13 @@ class Memory(threading.Thread):
         return self.most
 
 
+def noise(number: int) -> bytes:
+    """A grey picture of 60 kB that cannot be packed any closer."""
+    file = BytesIO()
+    Image.frombytes("L", (250, 240), random.Random(number).randbytes(60_000)).save(file, "png")
+    return file.getvalue()
+
+
 def office(root: Path, circulars: int, units: int) -> None:
     """A workspace with `circulars` issued papers: one is pressed, the others are issued with the same originals."""
     names = [f"u{number:03}" for number in range(units)]
@@ -94,7 +104,7 @@ def office(root: Path, circulars: int, units: int) -> None:
         "utf-8",
     )
     issue(root, "c000")
-    scans = [evidence.keep_bytes(root, b"\x89PNG" + random.Random(n).randbytes(60_000), ".png") for n in range(units)]
+    scans = [evidence.keep_bytes(root, noise(n), ".png") for n in range(units)]
     first = root / "records" / "issued" / "c000" / "r0"
     with open_ledger(root / "records" / "ledger.db") as ledger:
         payload = ledger.events("c000", kinds=("issued",))[0].payload
