@@ -40,8 +40,9 @@ def squeezed(text: str) -> str:
 
 
 def without_furniture(text: str) -> str:
-    """Without what stands on every page and is not in a Word file's body: page numbers and codes."""
-    return re.sub(r"[□☐]|—\d+—|第\d+页共\d+页|[CR]\d[0-9A-Z]{5}-[0-9A-Z]{5}", "", squeezed(text))
+    """Without what stands on every page and is not in a Word file's body: page numbers, codes, running heads."""
+    text = re.sub(r"[□☐]|—\d+—|第\d+页共\d+页|[CR]\d[0-9A-Z]{5}-[0-9A-Z]{5}", "", squeezed(text))
+    return re.sub(r"(检查清单|落实情况反馈表)[\u4e00-\u9fff]{2,24}清安办发〔\d+〕\d+号", "", text)
 
 
 def paragraphs(path: Path) -> list[str]:

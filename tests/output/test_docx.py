@@ -217,6 +217,7 @@ SHEETS = {
     "general": GENERAL,
     "letter": LETTER,
     "receipt": RECEIPT,
+    "running": replace(RECEIPT, running=f"签收回执 {slot('unit.name')}"),
     "upward": UPWARD,
     "joint": JOINT,
     "minutes": MINUTES,
@@ -505,6 +506,17 @@ def test_the_code_is_on_every_page_of_a_form() -> None:
     other = DocxMould(RECEIPT, style()).copy({**VALUES, "code:receipt:0": "CG1" + "Z" * 51})
     with zipfile.ZipFile(io.BytesIO(other)) as package, zipfile.ZipFile(io.BytesIO(data)) as first:
         assert package.read("word/media/qr1.png") != first.read("word/media/qr1.png")
+
+
+def test_later_pages_of_a_form_say_whose_they_are() -> None:
+    data = made("running")
+    properties = part(data).find(f".//{W}sectPr")
+    kinds = [reference.get(f"{W}type") for reference in properties.iter(f"{W}headerReference")]
+    assert kinds == ["default", "even", "first"]
+    assert properties.find(f"{W}titlePg") is not None
+    heads = ["".join(words(data, name)) for name in sorted(names(data)) if name.startswith("word/header")]
+    assert sum(VALUES["unit.name"] in head for head in heads) == 2
+    assert all(VALUES["readable:receipt:0"] in head for head in heads)
 
 
 def test_addressees_too_many_for_page_one_stand_in_the_colophon() -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -165,6 +166,22 @@ def test_units_share_the_shape_and_differ_in_name_and_code(style, faces) -> None
     assert one.shape is two.shape
     drawn = ["".join(getattr(item, "text", getattr(item, "payload", "")) for item in part.items) for part in two.own]
     assert drawn == ["城东镇人民政府", "CG1CHECKLIST1", "C1 7K3M9-Q2XV8"]
+
+
+@pytest.mark.parametrize("name", ["城西街道办事处", "清河市" + "人民政府办公室" * 9])
+def test_later_pages_say_whose_they_are_beside_the_code(style, faces, ink, name: str) -> None:
+    sheet = replace(checklist(20), running=f"检查清单 {slot('unit.name')} 清安办发〔2026〕12号")
+    pages = Typesetter(sheet, style, faces).pages(Unit({"unit.name": name}))
+    for number in range(len(pages.shape.pages)):
+        (symbol,) = of(pages, number, Symbol)
+        head = [run for run in of(pages, number, Glyphs) if run.y < TOP and run.x < symbol.x - 5]
+        said = "".join(run.text for run in head).replace(" ", "")
+        assert said == (f"检查清单{name}清安办发〔2026〕12号" if number else "")
+        for run in head:
+            left, top, right, bottom = ink(run)
+            assert left >= LEFT - 0.5
+            assert right < symbol.x - symbol.size * 4 / 29
+            assert 5 < top < bottom < TOP - 1
 
 
 def test_areas_that_do_not_fit_side_by_side_form_rows(set_form) -> None:

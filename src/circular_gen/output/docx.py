@@ -465,7 +465,7 @@ class _Writer:
     def section_properties(self) -> Element:
         """w:sectPr of the section that ends here."""
         m = self.m
-        first = self.letter and self.sections == 0
+        first = (self.letter or bool(self.sheet.running)) and self.sections == 0
         self.sections += 1
         kinds = ["default", "even"] + ["first"] * first
         made = element("sectPr")
@@ -489,7 +489,8 @@ class _Writer:
         if (kind, landscape) not in self.footers:
             part, identity = self.document.part.add_footer_part()  # type: ignore[no-untyped-call]
             self.stories.append(_empty(part.element))
-            part.element.extend(self.letter_foot() if kind == "first" else self.page_number(kind, landscape))
+            foot = self.letter_foot() if kind == "first" and self.letter else self.page_number(kind, landscape)
+            part.element.extend(foot)
             self.footers[kind, landscape] = identity
         return self.footers[kind, landscape]
 
@@ -515,15 +516,22 @@ class _Writer:
         return [paragraph("GwGap", framePr=self.m.letter_foot, pBdr=rules), paragraph("GwGap")]
 
     def headers(self) -> list[str]:
-        """The relationships of the headers (odd, even) of a paper that comes back: the code on every page."""
+        """The relationships of the headers (odd, even, first) of a paper that comes back: the code on every page, and
+        on all but the first whose it is."""
         if not self.header_identities:
             kind, m = self.sheet.kind, self.m
-            for _ in ("default", "even"):
+            for which in ("default", "even", *["first"] * bool(self.sheet.running)):
                 part, identity = self.document.part.add_header_part()  # type: ignore[no-untyped-call]
                 self.stories.append(_empty(part.element))
                 symbol = self.qr(part, slot(f"code:{kind}:0"), m.number("form.qr.docx"))
-                for content in (symbol, run(slot(f"readable:{kind}:0"))):
-                    part.element.append(paragraph("GwCode", content, jc={"val": "right"}))
+                code = slot(f"readable:{kind}:0")
+                part.element.append(paragraph("GwCode", symbol, jc={"val": "right"}))
+                if self.sheet.running and which != "first":
+                    tabs = [("tab", {"val": "right", "pos": m.area_width})]
+                    text = run(f"{self.sheet.running}\t{code}")
+                    part.element.append(paragraph("GwCode", text, jc={"val": "left"}, tabs=tabs))
+                else:
+                    part.element.append(paragraph("GwCode", run(code), jc={"val": "right"}))
                 self.header_identities.append(identity)
         return self.header_identities
 

@@ -258,8 +258,8 @@ class Attendance:
 
 @dataclass(frozen=True, slots=True)
 class Annex:
-    """附件: begins on a new page with its label (附件, 附件1; none for a paper that is issued or forwarded) and title. `landscape`: pages turned for wide tables;
-    None: as its contents want (see `completing`, which decides it)."""
+    """附件: begins on a new page with its label (附件, 附件1; none for a paper that is issued or forwarded) and title.
+    `landscape`: pages turned for wide tables; None: as its contents want (see `completing`, which decides it)."""
 
     label: str
     title: str
@@ -308,7 +308,8 @@ class Sheet:
 
     `form`: the paper comes back: every page carries four corner marks, a QR whose payload is the slot
     `code:KIND:PAGE`, and the same code in readable characters, the slot `readable:KIND:PAGE` (KIND is the sheet's kind,
-    PAGE counts from 1; in a DOCX, whose pages nobody can know, 0). `colophon`: which side the last page must be.
+    PAGE counts from 1; in a DOCX, whose pages nobody can know, 0). `running`: what a form says at the head of every
+    page after the first, so that a page by itself shows whose it is. `colophon`: which side the last page must be.
     `landscape`: the paper's own pages, annexes aside, are turned for a wide table."""
 
     kind: str
@@ -317,6 +318,7 @@ class Sheet:
     title: str = ""
     author: str = ""
     form: bool = False
+    running: str = ""
     colophon: Literal["even", "last"] = "even"
     landscape: bool = False
 

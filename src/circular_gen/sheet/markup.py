@@ -234,6 +234,7 @@ _ELEMENTS: Mapping[str, _Element] = {
             "title": _line,
             "author": _line,
             "form": _truth,
+            "running": _line,
             "colophon": _word("even", "last"),
             "landscape": _truth,
         },

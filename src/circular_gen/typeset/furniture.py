@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from circular_gen.sheet.blocks import Sheet
-from circular_gen.sheet.slots import Values
+from circular_gen.sheet.slots import Values, fill
 from circular_gen.typeset.flow import Side
 from circular_gen.typeset.page import CornerMark, Glyphs, Item, Part, Place, Symbol
 from circular_gen.typeset.text import Typist
@@ -88,6 +88,16 @@ class Furnisher:
             baseline = y + measures.qr_size + measures.qr_quiet + self.typist.ink(_CODE_SAMPLE, "code")[0]
             corner = self.corners[landscape] = (area.left + area.width - measures.qr_size, y, baseline)
         return corner
+
+    def running(self, landscape: bool, values: Values) -> Part:
+        """What a form says at the head of its later pages, left of the code, its last line on the code's."""
+        x, _, baseline = self._symbol_corner(landscape)
+        left, measures = self.typist.measures.area(landscape).left, self.typist.measures
+        width = x - measures.qr_quiet - left
+        lines = self.typist.set([(fill(self.sheet.running, values), "page_count")], left, width, 0.0, align="left")
+        above = self.typist.pitch("page_count")
+        placed = [self.typist.lowered(line, baseline - above * number) for number, line in enumerate(reversed(lines))]
+        return Part(tuple(item for line in reversed(placed) for item in line), "artefact")
 
     def code(self, page: int, readable: bool, landscape: bool, values: Values) -> Part:
         """The symbol of page `page` (from 1), or its readable code under it."""

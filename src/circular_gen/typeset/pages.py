@@ -55,6 +55,12 @@ class _Fill(NamedTuple):
     role: str
 
 
+class _RunningFill(NamedTuple):
+    """What fills the hole at the head of a form's later pages."""
+
+    landscape: bool
+
+
 class _CodeFill(NamedTuple):
     """What fills the hole of a page's code (pages count from 1): its symbol, or its readable characters."""
 
@@ -68,7 +74,7 @@ class _Laid:
     """A shape and how to fill its holes; None where the addressees have to go into the colophon."""
 
     shape: Shape | None
-    fills: tuple[_Fill | _CodeFill, ...] = ()
+    fills: tuple[_Fill | _CodeFill | _RunningFill, ...] = ()
 
 
 class Typesetter:
@@ -122,11 +128,13 @@ class Typesetter:
             return self._moved().pages(values)
         return Pages(laid.shape, tuple([self._filled(hole, measured, values) for hole in laid.fills]))
 
-    def _filled(self, hole: _Fill | _CodeFill, measured: Sequence[Measured], values: Values) -> Part:
+    def _filled(self, hole: _Fill | _CodeFill | _RunningFill, measured: Sequence[Measured], values: Values) -> Part:
         if type(hole) is _Fill:
             fragments = measured[hole.own].fragments
             items = [shifted(item, 0.0, y) for fragment, y in hole.pieces for item in fragments[fragment]]
             return Part(tuple(items), hole.role)
+        if type(hole) is _RunningFill:
+            return self._furnisher.running(hole.landscape, values)
         assert type(hole) is _CodeFill
         return self._furnisher.code(hole.page, hole.readable, hole.landscape, values)
 
@@ -155,7 +163,7 @@ class Typesetter:
         return self._shape(known, owners, sides, values)
 
     def _shape(self, settings: list[Setting], owners: dict[int, int], sides: list[Side], values: Values) -> _Laid:
-        fills: list[_Fill | _CodeFill] = []
+        fills: list[_Fill | _CodeFill | _RunningFill] = []
         pages: list[PageShape] = []
         names: dict[str, int] = {}
         heads: set[tuple[int, Entry]] = set()
@@ -178,6 +186,10 @@ class Typesetter:
             page = self._furnisher.page(index, len(sides), side)
             parts += page.parts
             elements += [None] * len(page.parts)
+            if page.coded and index and self._sheet.running:
+                parts.append(Hole(len(fills), "artefact"))
+                elements.append(None)
+                fills.append(_RunningFill(side.landscape))
             for readable in (False, True) if page.coded else ():
                 parts.append(Hole(len(fills), "code"))
                 role, alternative = ("paragraph", "") if readable else ("code", _SYMBOL)
@@ -251,7 +263,7 @@ def _parts(
     run: Sequence[Placed],
     block: int,
     own: int,
-    fills: list[_Fill | _CodeFill],
+    fills: list[_Fill | _CodeFill | _RunningFill],
     heads: set[tuple[int, Entry]],
 ) -> Iterator[tuple[Part | Hole, Element | None]]:
     """The parts of one block on one page: first the rules of its rows, joined, then what is to be read, in order. Lines
