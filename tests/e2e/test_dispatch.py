@@ -201,6 +201,7 @@ def test_a_dry_run_shows_everything_and_changes_nothing(office: Path) -> None:
         assert found["beiguan"] | {"state": "no-way", "reason": "no-address"} == found["beiguan"]
         shown = run("dispatch", WINTER, "--dry-run").output
         assert "北关街道办事处 (beiguan) cannot be sent to: no mail address" in shown
+        assert f"the shared folder {office / 'shared'} is not there" in shown
         with open_records(office) as records:
             assert records.ledger.checkpoint() == before
         assert box.got == []

@@ -38,6 +38,15 @@ def folder_of(records: Records, unit: Unit) -> Path:
     return records.root / records.office.dispatch.folder / unit.id
 
 
+def absent_folders(addresses: Iterable[str]) -> list[str]:
+    """A line for each place of shared folders that is not there, of units' folders that are to be written into."""
+    return [_absent(place) for place in sorted({Path(one).parent for one in addresses}) if not place.is_dir()]
+
+
+def _absent(place: Path) -> str:
+    return _("the shared folder {path} is not there; make it, or connect the drive").format(path=place)
+
+
 @dataclass(frozen=True, slots=True)
 class Shared:
     """A circular in a unit's folder. `day`: when it was put there, as the office reads it."""
@@ -63,8 +72,7 @@ class FolderCarrier:
         """The unit's files and its index. `Down` where the place itself is not there."""
         own = Path(intent.address)
         if not own.parent.is_dir():
-            text = _("the shared folder {path} is not there; make it, or connect the drive")
-            return Down(text.format(path=own.parent), final=True)
+            return Down(_absent(own.parent), final=True)
         name = folder_name(self._originals, intent)
         try:
             own.mkdir(exist_ok=True)

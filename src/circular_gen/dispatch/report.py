@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from circular_gen.dispatch.dispatching import Outlook, Report
+from circular_gen.dispatch.folders import absent_folders
 from circular_gen.dispatch.ways import Route
 from circular_gen.ledger import Intent
 from circular_gen.ledger.register import Heading, Register
@@ -95,13 +96,13 @@ def _todo_text(route: Route, files: tuple[str, ...]) -> str:
 
 
 def no_way_lines(outlook: Outlook) -> list[str]:
-    """A line for each unit that cannot be sent to."""
+    """A line for each unit that cannot be sent to, and for a place of shared folders that is not there."""
     message = _("{unit} ({id}) cannot be sent to: {reason}")
     words = reason_words()
     return [
         message.format(unit=route.name, id=route.unit, reason=words.get(route.why, route.why))
         for route in outlook.of("no-way")
-    ]
+    ] + absent_folders(route.address for route in outlook.of("send") if route.way == "folder")
 
 
 def ask_lines(outlook: Outlook, report: Report | None = None) -> list[str]:
