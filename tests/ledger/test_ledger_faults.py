@@ -19,7 +19,14 @@ from sqlalchemy import event as on
 from tests.ledger.conftest import issue
 
 from circular_gen.ledger import KeyConflictError, Ledger, LedgerError, draft, open_ledger
-from circular_gen.ledger.failures import LedgerDamagedError, LedgerFullError, LedgerUnwritableError
+from circular_gen.ledger.failures import (
+    LedgerBusyError,
+    LedgerDamagedError,
+    LedgerFullError,
+    LedgerUnreachableError,
+    LedgerUnwritableError,
+)
+from circular_gen.ledger.opening import failures
 from circular_gen.ledger.verification import verify
 
 # a forked child starts at once; where there is no fork a new interpreter does
@@ -294,6 +301,42 @@ def test_a_path_that_cannot_be_a_file(tmp_path: Path) -> None:
         open_ledger(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("cause", "error"),
+    [
+        ("database is locked", LedgerBusyError),
+        ("database table is locked: events", LedgerBusyError),
+        ("locking protocol", LedgerBusyError),
+        ("canceling statement due to lock timeout", LedgerBusyError),
+        ("database or disk is full", LedgerFullError),
+        ('could not extend file "base/5/16384": No space left on device', LedgerFullError),
+        ("attempt to write a readonly database", LedgerUnwritableError),
+        ("unable to open database file", LedgerUnwritableError),
+        ("permission denied for table events", LedgerUnwritableError),
+        ("database disk image is malformed", LedgerDamagedError),
+        ("malformed database schema (events_stay) - near x: syntax error", LedgerDamagedError),
+        ("file is not a database", LedgerDamagedError),
+        ("Could not decode to UTF-8 column 'name' with text '\xff'", LedgerDamagedError),
+        ("no such table: head", LedgerDamagedError),
+        ('relation "head" does not exist', LedgerDamagedError),
+        ('invalid page in block 0 of relation "base/5/16384"', LedgerDamagedError),
+        ('connection failed: FATAL:  database "office" does not exist', LedgerUnreachableError),
+        ('connection failed: FATAL:  password authentication failed for user "x"', LedgerUnreachableError),
+        ("server closed the connection unexpectedly", LedgerUnreachableError),
+        ("out of memory", LedgerError),
+    ],
+)
+def test_what_databases_say_is_told_with_what_to_do(cause: str, error: type[LedgerError]) -> None:
+    """Their own words, in a line each."""
+    with pytest.raises(error) as told, failures("records/ledger.db"):
+        raise sqlite3.DatabaseError(cause + "\nDETAIL: more")
+    assert type(told.value) is error
+    assert "records/ledger.db" in str(told.value)
+    assert "\n" not in str(told.value)
+
+
 def test_an_error_that_has_no_better_name(file_ledger: Ledger) -> None:
     with pytest.raises(LedgerError, match="nonsense"), file_ledger.reading() as reader:
         reader._connection.exec_driver_sql("nonsense")
+    with pytest.raises(LedgerError, match="InterfaceError"), failures("ledger"):
+        raise sqlite3.InterfaceError

@@ -148,13 +148,14 @@ def failures(name: str) -> Iterator[None]:
     try:
         yield
     except (DBAPIError, sqlite3.Error) as error:
-        cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        orig = getattr(error, "orig", error)
+        cause = (str(orig).strip() or type(orig).__name__).splitlines()[0]  # some say nothing
         raise _failure(cause, name) from error
 
 
 _CAUSES: tuple[tuple[str, type[LedgerError], Callable[[], str]], ...] = (
     (
-        r"database is locked|lock timeout|LockNotAvailable",
+        r"(database|table|schema)( \S+)? is locked|locking protocol|lock timeout|LockNotAvailable",
         LedgerBusyError,
         lambda: _("the ledger {name} is in use by another program; nothing was recorded, try again"),
     ),
@@ -169,7 +170,8 @@ _CAUSES: tuple[tuple[str, type[LedgerError], Callable[[], str]], ...] = (
         lambda: _("the ledger {name} cannot be written ({cause})"),
     ),
     (
-        r"malformed|not a database|disk I/O error|corrupt|invalid page|decode to UTF-8|no such (column|table|index)",
+        r"malformed|not a database|disk I/O error|corrupt|invalid page|decode to UTF-8|no such (column|table|index)|"
+        r"(relation|column) \S+ does not exist",
         LedgerDamagedError,
         lambda: _("the ledger {name} is damaged ({cause}); put back a copy, never delete it"),
     ),
