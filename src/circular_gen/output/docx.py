@@ -247,10 +247,11 @@ class _Writer:
             return
         inset = m.cells(m.number("indent.number"))
         pairs = [block.approvers[index : index + 2] for index in range(0, len(block.approvers), 2)]
-        width = text_cells("签发人：") + max(sum(text_cells(name) for name in pair) + len(pair) - 1 for pair in pairs)
+        widest = [max((text_cells(pair[at]) for pair in pairs if len(pair) > at), default=0.0) for at in (0, 1)]
+        width = text_cells("签发人：") + widest[0] + (widest[1] + 1) * (widest[1] > 0)
         label = end - inset - m.cells(width)
         first = label + m.cells(text_cells("签发人："))
-        second = first + m.cells(max(text_cells(pair[0]) for pair in pairs) + 1)
+        second = first + m.cells(widest[0] + 1)
         tabs = [("tab", {"val": "left", "pos": place}) for place in (label, first, second)]
         for index, pair in enumerate(pairs):
             last = index == len(pairs) - 1
