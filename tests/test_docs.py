@@ -68,7 +68,7 @@ def test_links_lead_somewhere(document: str, monkeypatch: pytest.MonkeyPatch) ->
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    made = {ROOT / "docs" / "pictures" / f"{name}.png" for name in module.PICTURES}
+    made = {ROOT / "docs" / "pictures" / f"{name}.png" for name in (*module.SAMPLE, *module.FORMATS)}
     folder = (ROOT / document).parent
     headings = re.findall(r"^#+ (.*)$", text_of(document), re.MULTILINE)
     anchors = {re.sub(r"[^\w\s-]", "", heading).strip().lower().replace(" ", "-") for heading in headings}

@@ -38,7 +38,7 @@ from circular_gen.sheet.rendering import TemplateError, Templates, unit_values
 from circular_gen.sheet.slots import OPEN, slot
 from circular_gen.typeset.pages import Typesetter
 from circular_gen.workspace import Annex as WrittenAnnex
-from circular_gen.workspace import Circular, Contact, Copy, Office, Receipt, Workspace
+from circular_gen.workspace import Circular, Contact, Copy, Office, Receipt, Unit, Workspace
 
 from .conftest import FLOOD, MEETING, WINTER
 
@@ -310,7 +310,7 @@ def test_a_receipt_fits_on_one_page(
 ) -> None:
     receipt = {"ask": ask, "by": "2026-12-02 12:00", "needs": ["signature", "seal"], "basis": winter.receipt.basis * 2}
     circular = winter.model_copy(update={"receipt": Receipt.model_validate(receipt)})
-    unit = replace(copy.unit, name="清河市经济技术开发区管理委员会应急管理和生态环境局")
+    unit = Unit(id=copy.unit.id, name="清河市经济技术开发区管理委员会应急管理和生态环境局")
     sheet = templates.paper("receipt", office, circular, replace(copy, unit=unit))
     typesetter = Typesetter(sheet, office_style(workspace.root, office), office_faces(workspace.root, office))
     pages = typesetter.pages(_Values(unit_values(unit)))
