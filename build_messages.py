@@ -48,8 +48,10 @@ def collect_messages(root: Path) -> None:
 
 def compile_messages(root: Path) -> None:
     for source in sorted((root / "src/circular_gen/locale").glob("*/LC_MESSAGES/*.po")):
-        with source.open("rb") as po, source.with_suffix(".mo").open("wb") as mo:
+        aside = source.with_suffix(".mo.part")
+        with source.open("rb") as po, aside.open("wb") as mo:
             write_mo(mo, read_po(po))
+        aside.replace(source.with_suffix(".mo"))  # who runs the program meanwhile reads the old texts, not half of them
 
 
 class MessagesHook(BuildHookInterface):  # type: ignore[type-arg]
