@@ -234,6 +234,16 @@ def test_many_names_of_a_joint_mark_become_smaller_so_that_page_1_shows_body(set
     assert lines(pages, 0, "paragraph")
 
 
+def test_a_joint_mark_beside_many_approvers_leaves_room_for_body(set_pages: Set) -> None:
+    head = (
+        Urgency("特急"),
+        Mark((HANZI[:8], HANZI[8:16], HANZI[16:29]), "文件"),
+        Number("清安办发〔2026〕1号", ("王某",) * 5),
+    )
+    title = Title("\n".join([HANZI[:18]] * 5))
+    assert lines(set_pages(paper(*head, title, Addressees(HANZI[:30] * 9), body(3))), 0, "paragraph")
+
+
 def test_a_title_whose_latin_is_wide_loses_nothing(set_pages: Set) -> None:
     title = "关于人民群众生命财产AQ3013GB/T9704专项整治建筑施工AQ3013建筑施工GB/T9704加强领导的通知"
     pages = set_pages(paper(Title(title), body(2)))

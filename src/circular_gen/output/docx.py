@@ -86,7 +86,9 @@ class DocxMould:
         created: datetime.datetime | None = None,
     ) -> None:
         fonts = WORD_FONTS | dict(word_fonts or {})
-        self._mould = Mould(_Writer(sheet, Measures(style, sheet.format), fonts, created or _date_of(sheet)).parts())
+        approvers = [(len(block.approvers) + 1) // 2 for block in sheet.blocks if isinstance(block, Number)]
+        measures = Measures(style, sheet.format, approvers=max(1, *approvers, 1))
+        self._mould = Mould(_Writer(sheet, measures, fonts, created or _date_of(sheet)).parts())
 
     def copy(self, values: Values) -> bytes:
         """The Word file with every slot filled; KeyError for a slot that `values` lacks."""

@@ -43,12 +43,14 @@ _Borders = list[tuple[str, dict[str, object]]]
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """The measures of one paper. All lengths are whole twips unless a docstring says otherwise."""
+    """The measures of one paper. All lengths are whole twips unless a docstring says otherwise. `approvers`: lines of
+    approvers in its head."""
 
     style: Style
     format: Format
     number_before: str = "— "
     number_after: str = " —"
+    approvers: int = 1
 
     @property
     def red(self) -> str:
@@ -175,7 +177,7 @@ class Measures:
         page 1 shows body."""
         size = self.mark_size(max(names, key=text_cells) + suffix)
         ink, gap = (_INK_ABOVE + _INK_BELOW) * size, self.number("mark.joint.gap") * 72 / 25.4
-        most = self.number("mark.joint.height") * 72 / 25.4
+        most = self.number("mark.joint.height") * 72 / 25.4 - (self.approvers - 1) * self.number("grid.line")
         shrink = min(1.0, most / (ink * len(names) + gap * (len(names) - 1)))
         line = self.points("mark.line") if shrink == 1 else round((ink + gap) * shrink * 20)
         return math.floor(size * shrink * 2) / 2, line

@@ -117,13 +117,15 @@ class _Setter:
         return y + drop
 
     def joint_mark(self, mark: Mark, top: float) -> None:
-        """The issuers one under the other, of one width, many of them smaller; the suffix right of them, in the middle
-        of their height."""
+        """The issuers one under the other, of one width, many of them (or beside many approvers) smaller, so that page
+        1 shows body; the suffix right of them, in the middle of their height."""
         longest = max(mark.names, key=lambda name: self.typist.width(name, "mark"))
         size, scale = self.mark_size(longest + mark.suffix)
         inks = [sum(self.typist.ink(name, "mark", size)) for name in mark.names]
         gap = self.measures.joint_gap
-        shrink = min(1.0, self.measures.joint_height / (sum(inks) + gap * (len(inks) - 1)))
+        approvers = self.head.number.approvers if self.head.number is not None else ()
+        most = self.measures.joint_height - max(0, (len(approvers) + 1) // 2 - 1) * self.measures.pitch("body")
+        shrink = min(1.0, most / (sum(inks) + gap * (len(inks) - 1)))
         size, gap = size * shrink, gap * shrink
         share = size / self.measures.size("mark") * scale
         suffix = self.typist.width(mark.suffix, "mark") * share
