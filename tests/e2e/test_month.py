@@ -254,6 +254,9 @@ def test_a_month(month: Month, tmp_path: Path) -> None:
     sent = month.json("remind", "--send", "--by", "王某某")["sent"]
     assert {one["unit"] for one in sent if one["manner"] == "bulletin"} == set(UNITS)
     assert {one["number"] for one in sent if one["manner"] == "bulletin"} == {"清安办通〔2027〕1号"}
+    body = month.mailed()["u4"].message.get_body(("plain",))
+    assert body is not None
+    assert ("有出入" in body.get_content(), "扫描" in body.get_content()) == (True, False), "it asks nobody to answer"
     ends("02-18", u7="received", u10="received")
 
     # 19 February: u2 answers within its longer time, u6 at last; u4's case is closed with a reason
