@@ -5,7 +5,7 @@ about what was ticked, signed and sealed. Everything is drawn at 200 dpi; the sa
 """
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -319,6 +319,65 @@ def crumpled(image: Pixels, random: Random, reach: float = 0.7) -> Pixels:
     )
 
 
+def streaked(image: Pixels, random: Random) -> Pixels:
+    """Dust on a sheet feeder's glass: thin lines down the whole page."""
+    marked = image.copy()
+    for _line in range(int(random.integers(1, 4))):
+        x, shade = round(random.uniform(12, 198) * MM), int(random.integers(60, 170))
+        width = int(random.integers(1, 3))
+        marked[:, x : x + width] = np.minimum(marked[:, x : x + width], shade)
+    return marked
+
+
+def punched(image: Pixels, random: Random) -> Pixels:
+    """Holed for the binder: dark where the scanner's lid shows."""
+    marked = image.copy()
+    middle = random.uniform(140, 156)
+    for y in (middle - 40, middle + 40):
+        cv2.circle(
+            marked, (round(random.uniform(7, 12) * MM), round(y * MM)), round(3 * MM), (40, 40, 42), -1, cv2.LINE_AA
+        )
+    return marked
+
+
+def torn(image: Pixels, random: Random) -> Pixels:
+    """A corner is gone, and its mark with it; the code's corner is spared: without it nobody knows whose page it is."""
+    height, width = image.shape[:2]
+    reach = round(random.uniform(24, 34) * MM)
+    corner = [(0, 0), (0, height), (width, height)][int(random.integers(3))]
+    inward = (1 if corner[0] == 0 else -1, 1 if corner[1] == 0 else -1)
+    marked = image.copy()
+    edge = [corner, (corner[0] + inward[0] * reach, corner[1]), (corner[0], corner[1] + inward[1] * reach)]
+    cv2.fillPoly(marked, [np.array(edge, np.int32)], (70, 72, 75), cv2.LINE_AA)
+    return marked
+
+
+def folded(image: Pixels, random: Random) -> Pixels:
+    """A letter folded in three: a shadow and a bright line across at each fold."""
+    height = image.shape[0]
+    rows = np.arange(height, dtype=np.float32) / MM
+    light = np.ones(height, np.float32)
+    for share in (1 / 3, 2 / 3):
+        away = rows - (297 * share + random.uniform(-6, 6))
+        light *= 1 - random.uniform(0.12, 0.25) * np.exp(-((away / 3.0) ** 2)) * (away > 0)
+        light *= 1 + 0.05 * np.exp(-(((away + 0.4) / 0.5) ** 2))
+    return np.clip(image * light[:, None, None], 0, 255).astype(np.uint8)
+
+
+def overstamped(image: Pixels, random: Random) -> Pixels:
+    """One more seal, over the text in the middle of the page."""
+    marked = image.copy()
+    seal(marked, (random.uniform(60, 150), random.uniform(95, 190)), random, alpha=random.uniform(0.6, 0.85))
+    return marked
+
+
+def through_a_chat(image: Pixels, random: Random) -> Pixels:
+    """A photo as messengers hand it on: 1,920 pixels long, compressed."""
+    photo = photographed(image, random)
+    scale = 1920 / max(photo.shape[:2])
+    return jpeg(cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), 70)
+
+
 def faint(image: Pixels, share: float = 0.45) -> Pixels:
     """An empty toner cartridge, a copy of a copy."""
     return np.clip(255 - (255 - image.astype(np.float32)) * share - 4, 0, 255).astype(np.uint8)
@@ -377,14 +436,41 @@ CONDITIONS: dict[str, Condition] = {
     "grey": lambda paper, other, form, random: noisy(grey(skewed(paper.image, random.uniform(-3, 3))), random, 5),
     "grey-150": lambda paper, other, form, random: jpeg(rescaled(grey(paper.image), 150), 50),
     "fax": lambda paper, other, form, random: faxed(skewed(paper.image, random.uniform(-2, 2)), random),
+    "clean-600": lambda paper, other, form, random: rescaled(paper.image, 600),
+    "over-stamped": lambda paper, other, form, random: overstamped(paper.image, random),
+    "streak": lambda paper, other, form, random: streaked(paper.image, random),
+    "punched": lambda paper, other, form, random: punched(paper.image, random),
+    "torn": lambda paper, other, form, random: torn(skewed(paper.image, random.uniform(-1, 1)), random),
+    "folded": lambda paper, other, form, random: folded(paper.image, random),
+    "chat": lambda paper, other, form, random: through_a_chat(paper.image, random),
+    "front-back": lambda paper, other, form, random: skewed(paper.image, random.uniform(-1, 1)),
+    "fed-twice": lambda paper, other, form, random: skewed(paper.image, random.uniform(-2, 2)),
+    "one-sided": lambda paper, other, form, random: skewed(paper.image, random.uniform(-1, 1)),
 }
 COLOURLESS = {"grey", "grey-150", "fax"}
+COARSE = {"chat"}
+"""Below 150 dpi."""
+PILED = {"front-back", "fed-twice", "one-sided"}
+"""What is wrong is not the page but what lies beside it: sides of two units in one file, a page twice, half a form."""
+
+
+def bound(images: Sequence[Pixels], random: Random) -> tuple[str, bytes]:
+    """Several pages as one file."""
+    first, *rest = [Image.fromarray(image if image.ndim == 2 else image[:, :, ::-1]) for image in images]
+    data = io.BytesIO()
+    if random.random() < 0.5:
+        first.save(data, "PDF", save_all=True, append_images=rest, resolution=200)
+        return "pdf", data.getvalue()
+    first.save(data, "TIFF", save_all=True, append_images=rest, compression="tiff_lzw")
+    return "tif", data.getvalue()
 
 
 def encoded(image: Pixels, random: Random) -> tuple[str, bytes]:
     """The picture as a file: its ending, its bytes."""
     shown = Image.fromarray(image if image.ndim == 2 else image[:, :, ::-1])
     kind = ("png", "jpg", "tif", "pdf")[int(random.integers(4))]
+    if image.shape[0] > 5000:
+        kind = ("jpg", "pdf")[int(random.integers(2))]  # the others take long to pack
     data = io.BytesIO()
     if kind == "jpg":
         shown.save(data, "JPEG", quality=88, dpi=(200, 200))

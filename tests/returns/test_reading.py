@@ -236,6 +236,23 @@ def test_a_red_tick_is_for_a_person(desk: Desk) -> None:
     assert ink(desk, paper.image, "notice", "u01")["boxes"]["state.complete"][0] == "unclear"
 
 
+@pytest.mark.parametrize("tilt", [0.0, 2.0])
+def test_a_line_of_dust_through_a_box_is_no_tick(desk: Desk, tilt: float) -> None:
+    """A speck on a sheet feeder's glass draws a line down the page, however the page lies: a tick stays one."""
+    form = desk.original("notice", "u01")[1][0]
+    for wide in (2, 3, 4):
+        paper = desk.ticked(desk.filled("notice", "u01", ticks=False), "notice", "u01", ["state.complete"])
+        for name in ("state.complete", "briefed.yes"):
+            x, y, width, height = form["boxes"][name]
+            away = 20 * np.tan(np.radians(tilt))
+            ends = [(x + width * 0.6 + sign * away, y + height / 2 + sign * 20) for sign in (-1, 1)]
+            first, last = (tuple(round(value * MM) for value in end) for end in ends)
+            cv2.line(paper.image, first, last, (70, 70, 70), wide)
+        boxes = ink(desk, paper.image, "notice", "u01")["boxes"]
+        assert (boxes["state.complete"][0], boxes["briefed.yes"][0]) == ("ticked", "unclear"), (wide, boxes)
+        assert boxes["briefed.no"][0] == "empty"
+
+
 def test_the_better_of_two_copies_counts() -> None:
     def page(**found: Any) -> FormPage:
         return FormPage(1, "0" * 64, "a.png", 1, "", {"boxes": {}, "signature": {}, "seal": {}, **found})

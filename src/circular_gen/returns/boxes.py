@@ -40,6 +40,10 @@ _BOX_INSIDE = 0.6
 """From a box's edge to its inside, in mm."""
 _BLUR_INSIDE = 0.2
 """Farther inside, in mm, weak ink is sought: a blurred frame reaches in."""
+_LINE_REACH = 0.4
+"""How far a line through a box may lie aslant before and behind it, in mm."""
+_LINE_SHARE = 0.8
+"""How much of the paper before and behind a box such a line darkens."""
 _ALIKE = 0.35
 """Correlation with the print below which nothing can be said of a place."""
 
@@ -167,8 +171,28 @@ def read_box(view: View, place: Rectangle, grey: bool) -> tuple[State, int]:
     if ink >= CROSSED:
         return "crossed", shown
     if ink >= TICKED and other < TICKED:
-        return "ticked", shown
+        lines = _lines(dark > STRONG * strength, printed, round(_BOX_MARGIN * SCALE))[edge:-edge, edge:-edge]
+        return "ticked" if not lines.any() or _share(strong & ~lines) >= TICKED else "unclear", shown
     return "unclear", shown
+
+
+def _lines(ink: "Mask", printed: "Pixels", margin: int) -> "Mask":
+    """Where lines run over a box and on beyond it on both sides, as dust on a sheet feeder's glass draws them; a tick
+    leaves a box on one side at most. `ink` and `printed`: the box with `margin` pixels around it."""
+    import cv2
+    import numpy as np
+
+    blank = cv2.erode((printed > 200).astype(np.uint8), np.ones((5, 5), np.uint8))
+    found = np.zeros_like(ink)
+    reach = round(_LINE_REACH * SCALE)
+    for seen, paper, where in ((ink, blank, found), (ink.T, blank.T, found.T)):
+        wide = cv2.bitwise_and(cv2.dilate(seen.astype(np.uint8), np.ones((1, 2 * reach + 1), np.uint8)), paper)
+        through = np.ones(seen.shape[1], bool)
+        for side in (slice(None, margin), slice(-margin, None)):
+            room = paper[side].sum(axis=0)
+            through &= (room >= SCALE) & (wide[side].sum(axis=0) >= _LINE_SHARE * room)
+        where[:, np.convolve(through, np.ones(2 * reach + 1), "same") > 0] = True
+    return found
 
 
 def _level(values: "Pixels", share: float) -> float:
