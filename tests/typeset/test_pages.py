@@ -408,6 +408,18 @@ def test_a_seal_at_a_pages_end_stays_inside_the_type_area(set_pages: Set) -> Non
         assert [seal.y + seal.height <= BOTTOM + 0.01 for seal in found] == [True]
 
 
+def test_more_seals_than_a_page_holds_go_over_to_the_next(set_pages: Set) -> None:
+    names = tuple(HANZI[start : start + 24] for start in range(7))
+    signature = replace(SEALED, issuers=names, seals=tuple(map(picture, names)))
+    for count in range(1, 14, 3):
+        pages = set_pages(paper(*HEAD, body(count), signature, Note("此件公开发布")))
+        found = [item for page in range(len(pages.shape.pages)) for item in items(pages, page)]
+        seals = [item for item in found if isinstance(item, Image)]
+        assert len(seals) == 7
+        assert min(seal.y for seal in seals) >= TOP - 0.01
+        assert max(seal.y + seal.height for seal in seals) <= BOTTOM + 0.01
+
+
 def test_a_joint_letter_shows_its_organiser_alone(set_pages: Set) -> None:
     pages = set_pages(paper(Mark(("清河市公安局", "清河市教育局")), Number("清安办函〔2026〕1号"), form="letter"))
     assert "清河市公安局" in whole_text(pages, 0)

@@ -247,7 +247,8 @@ def _sealed(block: Signature, context: Context) -> Lines:
                 pictures += (_seal(art, block.issuers[index], area.left + centre, row.seal, seals.diameter),)
         items.append(texts)
         under.append(pictures)
-        metrics.append(Metrics(line, row.before, glued=True, closing=True, top=max(0.0, -row.seal)))
+        under_line = max(0.0, row.seal + seals.diameter - line)
+        metrics.append(Metrics(line, row.before, glued=True, closing=True, top=max(0.0, -row.seal), below=under_line))
     if block.date:
         items.append(_set(context, [(block.date, "date")], left=placed.date, align="left")[0])
         under.append(())
