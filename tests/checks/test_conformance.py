@@ -7,6 +7,8 @@ from types import ModuleType
 
 import pytest
 
+from circular_gen.checks.measuring import check_file, measure, standard
+
 ROOT = Path(__file__).parent.parent.parent
 FIGURE = re.compile(r"\d+(?:\.\d+)?")
 
@@ -46,3 +48,25 @@ def test_every_clause_of_the_measures_has_a_row_with_code_and_a_test(maker: Modu
     assert {row.key for row in rows if not maker.checks(row)} == set(maker.BY_EYE)
     assert {row.key for row in rows if maker.tests(row) == "—"} == set(maker.BY_EYE)
     assert all(maker.code(row) for row in rows)
+
+
+@pytest.mark.long
+def test_the_papers_of_docs_are_passed_in_silence_in_every_format(tmp_path: Path) -> None:
+    """General, upward, joint, letter, order, minutes, and one that issues another; PDF and DOCX."""
+    spec = importlib.util.spec_from_file_location("make_papers", ROOT / "docs" / "make_papers.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    made = module.papers()
+    assert len(made) >= 7
+    formats = set()
+    for name, files in made.items():
+        assert set(files) == {"pdf", "docx"}
+        for kind, data in files.items():
+            path = tmp_path / f"{name}.{kind}"
+            path.write_bytes(data)
+            found = [one for one in check_file(path) if one.severity != "note"]
+            assert found == [], (path.name, found)
+            formats.add(measure(path, standard()).format)
+    assert formats == {"general", "letter", "order", "minutes"}

@@ -244,7 +244,7 @@ def _with_body(paper: Paper, rest: Sequence[Block]) -> Paper:
         signature = tuple(main[start:date_at])
         body_end = min(body_end, start)
         after = main[date_at + 1 :]
-        note = after[0] if after and len(compact(after[0].text)) < 60 else None
+        note = after[0] if after and _is_note(after[0]) else None
     annex_list: list[Block] = []
     if list_at is not None:
         stop = date_at - len(signature) if date_at is not None else len(main)
@@ -272,6 +272,12 @@ def _with_body(paper: Paper, rest: Sequence[Block]) -> Paper:
         _colophon(paper.sheet, [rest[at] for at in closing]),
         before,
     )
+
+
+def _is_note(block: Block) -> bool:
+    """附注; not the title of a paper that is issued with this one."""
+    display = block.new_page or block.size > 17.5 or _is_centred(block)
+    return len(compact(block.text)) < 60 and not display
 
 
 def _is_closing(rest: Sequence[Block], at: int) -> bool:

@@ -10,7 +10,7 @@ import math
 import re
 import statistics
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from typing import Any
@@ -372,7 +372,8 @@ def _sheet(pages: Sequence[_Page], style: Style) -> Sheet:
     everything = [line for page in pages for line in page.lines]
     cells = {id(line) for page in pages for line in page.lines if _inside(line, page.tables)}
     body = _body_lines([one for one in everything if one.page in upright and id(one) not in cells])
-    area, edges, pitch = _area(body, style)
+    tops = {number: min(page.lines, key=lambda line: line.y) for number, page in enumerate(pages, 1) if page.lines}
+    area, edges, pitch = _area(body, tops, style)
     numbers = [one for one in everything if one.page in upright and _is_number(one, edges[3], pages)]
     taken = {id(one) for one in numbers}
     own = [_turned(edges, page) for page in pages]
@@ -440,8 +441,11 @@ def _body_lines(lines: Sequence[_TextLine]) -> list[_TextLine]:
     return [line for line in lines if line.size == size]
 
 
-def _area(body: Sequence[_TextLine], style: Style) -> tuple[Area, tuple[float, float, float, float], float | None]:
-    """The type area as running text shows it, the edges to count from, and the mm from line to line."""
+def _area(
+    body: Sequence[_TextLine], tops: Mapping[int, _TextLine], style: Style
+) -> tuple[Area, tuple[float, float, float, float], float | None]:
+    """The type area as running text shows it, the edges to count from, and the mm from line to line. `tops`: the
+    uppermost line of each page: a page that begins with a title does not show where its lines begin."""
     left, top = style.number("page.left"), style.number("page.top")
     width, height = style.number("area.width"), style.number("area.height")
     long = [line for line in body if line.end - line.x > 0.7 * width]
@@ -460,7 +464,7 @@ def _area(body: Sequence[_TextLine], style: Style) -> tuple[Area, tuple[float, f
     firsts: dict[int, _TextLine] = {}
     for line in body:
         firsts.setdefault(line.page, line)
-    later = [line for page, line in firsts.items() if page > 1 and line in long]
+    later = [line for page, line in firsts.items() if page > 1 and line in long and line is tops[page]]
     if later and pitch:
         first = min(later, key=lambda line: line.y)
         size = first.size * PT

@@ -155,6 +155,7 @@ def _heading(block: Block) -> tuple[Numbering | None, str]:
     return found, heading
 
 
+_LABEL = re.compile("[^：:]{2,4}[：:]")
 _WRONG_SIGN = re.compile(
     f"(?P<one>{NUMERAL})[.．，,]|[（(](?P<two>{NUMERAL})[）)]、|[（(](?P<four>\\d{{1,2}})[）)][、.．]"
 )
@@ -246,7 +247,9 @@ def body_face(eye: Eye) -> Iterator[Seen]:
     for block in _running(eye):
         found, heading = _heading(block)
         if found is None:
-            yield from eye.face(block.spans, "body", block.place)
+            label = _LABEL.match(block.text)  # of those present: it has its own face
+            spans = _after(block, len(label[0])) if label and eye.paper.format == "minutes" else block.spans
+            yield from eye.face(spans, "body", block.place)
         elif block.place not in run_in:
             yield from eye.face(_after(block, len(heading)), "body", block.place)
 

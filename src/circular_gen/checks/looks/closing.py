@@ -299,11 +299,9 @@ def signature_company(eye: Eye) -> Iterator[Seen]:
         return
     text = [b for b in (*eye.paper.body, *eye.paper.annex_list) if b.place.page <= date.place.page]
     lines = sum(len(block.lines) for block in text if block.place.page == date.place.page)
-    last = text[-1] if text else None
-    begun = last is not None and last.place.page == date.place.page - 1
-    if last is not None and begun and (last.ink_bottom or 0) < (last.ink_top or 0):
-        # A paragraph that began on the page before and ends here.
-        lines += round(((last.ink_bottom or 0) - eye.type_area[1]) / eye.line)
+    begun = [b for b in text if b.place.page == date.place.page - 1 and (b.ink_bottom or 0) < (b.ink_top or 0)]
+    for block in begun[-1:]:  # a paragraph that began on the page before and ends here
+        lines += round(((block.ink_bottom or 0) - eye.type_area[1]) / eye.line)
     yield Seen(lines >= 2, float(lines), 2.0, "line", date.place)
 
 
