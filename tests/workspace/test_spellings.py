@@ -45,8 +45,8 @@ signer_title: 主任
 attendance: {present: [甲某, 乙某], absent: 丙某, observers: [丁某]}
 note: 此件公开发布
 annexes:
-  - {title: 甲, table: {columns: [序号, 项目], rows: [[1, 值守], [2, null]], widths: [1, 3.5]}, landscape: true, forwarded: no}
-  - {title: 乙, body: 正文。}
+  - {title: 甲, table: {columns: [序号, 项目], rows: [[1, 值守], [2, null]], widths: [1, 3.5]}, landscape: true}
+  - {title: 乙, body: 正文。, forwarded: no}
 tasks:
   - {id: t1, text: 查台账, basis: 一, method: 看, for: {tags: [镇], sectors: [矿山], units: [liulin]}, due: 2026-02-01}
 receipt: {ask: attend, by: 2026-01-25 17:00, needs: [signature, seal], basis: 第二部分, people: 3}
@@ -75,8 +75,8 @@ CHINESE = """\
 到会情况: {出席: 甲某、乙某, 请假: [丙某], 列席: 丁某}
 附注: （此件公开发布）
 附件:
-  - {标题: 甲, 表格: {列: [序号, 项目], 行: [['1', 值守], ["2", ]], 列宽: ['1', 3.5]}, 横排: 是, 印发件: 否}
-  - {名称: 乙, 正文: 正文。}
+  - {标题: 甲, 表格: {列: [序号, 项目], 行: [['1', 值守], ["2", ]], 列宽: ['1', 3.5]}, 横排: 是}
+  - {名称: 乙, 正文: 正文。, 印发件: 否}
 任务:
   - {编号: t1, 内容: 查台账, 依据: 一, 方法: 看, 对象: {标签: 镇, 行业: 矿山, 单位: liulin}, 期限: 2026/2/1}
 回执: {方式: 参会, 截止: 2026年1月25日17时, 须有: 签字、盖章, 依据: 第二部分, 人数: "3"}
