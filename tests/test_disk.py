@@ -15,15 +15,15 @@ from circular_gen.messages import _
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (OSError(errno.ENOSPC, "No space left on device"), _("the disk is full")),
-        (PermissionError(errno.EACCES, "Access is denied", "a.tmp", None, "a.pdf"), "a.pdf: "),
-        (OSError(errno.EIO, "Input/output error", "x"), "x: Input/output error"),
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full"),
+        (PermissionError(errno.EACCES, "Access is denied", "a.tmp", None, "a.pdf"), "a.pdf"),
+        (OSError(errno.EIO, "Input/output error", "x"), "Input/output error"),
     ],
 )
 def test_a_refusal_names_the_file_and_the_reason(error: OSError, said: str) -> None:
     with pytest.raises(CircularGenError) as told, disk_errors():
         raise error
-    assert said.replace(": ", "") in str(told.value).replace("：", "").replace(": ", "")
+    assert _(said) in str(told.value)
     assert "a.tmp" not in str(told.value)
 
 
