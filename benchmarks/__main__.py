@@ -1,9 +1,9 @@
 """`make bench`: every contestant in turn, each in a process of its own, then every other section, each in a process of
-its own; prints tables, writes results/latest.json and docs/performance.md.
+its own. Prints tables, keeps the numbers in results/latest.json, and writes docs/performance.md from these.
 
     python -m benchmarks [SECTION…]
 
-measures only the sections named (`contests`, or a module's name) and prints them; nothing is written."""
+measures only the sections named (`contests`, or a module's name) anew; the page keeps the others' numbers."""
 
 import json
 import os
@@ -160,40 +160,34 @@ def processor() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
-def contests() -> tuple[list[dict[str, Any]], list[str]]:
-    """Every contest's numbers, and their part of the page."""
-    numbers, lines = [], []
-    for contest in CONTESTS:
-        numbers.append(hold(contest))
-        lines += shown(contest.title, "", table(numbers[-1]["rows"]))
-    return numbers, lines
+def contests() -> list[dict[str, Any]]:
+    return [hold(contest) for contest in CONTESTS]
 
 
-def section(what: Section) -> tuple[dict[str, Any], list[str]]:
-    """A section's numbers, and its part of the page."""
+def contests_part(numbers: list[dict[str, Any]]) -> list[str]:
+    lines = []
+    for contest in numbers:
+        lines += part(contest["title"], "", table(contest["rows"]))
+    return lines
+
+
+def section_part(what: Section, numbers: dict[str, Any]) -> list[str]:
     to_table: Callable[[dict[str, Any]], list[str]] = import_module(f"benchmarks.{what.module}").table
-    numbers = measured(what.module, *what.arguments)
-    return numbers, shown(what.title.format(**numbers), what.note.format(**numbers), to_table(numbers))
+    return part(what.title.format(**numbers), what.note.format(**numbers), to_table(numbers))
 
 
-def shown(title: str, note: str, lines: list[str]) -> list[str]:
-    """A part of the page, printed too."""
-    part = [f"## {title}", "", *([note, ""] if note else []), *lines, ""]
-    print(*part, sep="\n", flush=True)
-    return part
+def part(title: str, note: str, lines: list[str]) -> list[str]:
+    """A part of the page."""
+    return [f"## {title}", "", *([note, ""] if note else []), *lines, ""]
 
 
-def main(*wanted: str) -> None:
-    parts: dict[str, Callable[[], tuple[Any, list[str]]]] = {"contests": contests}
-    parts |= {what.module: lambda what=what: section(what) for what in SECTIONS}  # type: ignore[misc]
-    if unknown := set(wanted) - set(parts):
-        sys.exit(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
-    machine = f"{processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    numbers: dict[str, Any] = {"machine": machine}
+def page(machine: str, numbers: Mapping[str, Any]) -> str:
+    """docs/performance.md."""
     lines = [
         "# Performance",
         "",
-        "Written by `make bench`; every number was measured in one run on the machine named here.",
+        "Written by `make bench`; every number was measured on the machine named here, what a table compares in one "
+        "run.",
         "",
         f"Machine: {machine}.",
         "",
@@ -201,21 +195,38 @@ def main(*wanted: str) -> None:
         "processor's time,",
         "the median of five rounds of 40 copies each. Set-up (reading, compiling, fonts) is measured apart.",
         "",
+        *contests_part(numbers["contests"]),
     ]
-    print(*lines, sep="\n", flush=True)
-    for name in wanted or parts:
-        started = time.perf_counter()
-        numbers[name], part = parts[name]()
-        lines += part
-        print(f"({name}: {time.perf_counter() - started:.0f} s)\n", file=sys.stderr, flush=True)
-    if wanted:
-        return
+    for what in SECTIONS:
+        lines += section_part(what, numbers[what.module])
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def main(*wanted: str) -> None:
+    measures: dict[str, Callable[[], Any]] = {"contests": contests}
+    measures |= {what.module: lambda what=what: measured(what.module, *what.arguments) for what in SECTIONS}  # type: ignore[misc]
+    if unknown := set(wanted) - set(measures):
+        sys.exit(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(measures)}")
+    machine = f"{processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    print(machine, flush=True)
     results = ROOT / "benchmarks" / "results" / "latest.json"
     results.parent.mkdir(exist_ok=True)
-    written = json.dumps(numbers, ensure_ascii=False, indent=1)
-    results.write_text(written + "\n", encoding="utf-8", newline="\n")
-    page = "\n".join(lines).rstrip("\n") + "\n"
-    (ROOT / "docs" / "performance.md").write_text(page, encoding="utf-8", newline="\n")
+    kept = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
+    numbers: dict[str, Any] = kept if kept.get("machine") == machine else {"machine": machine}
+    parts = {what.module: what for what in SECTIONS}
+    for name in wanted or measures:
+        started = time.perf_counter()
+        numbers[name] = measures[name]()
+        shown = section_part(parts[name], numbers[name]) if name in parts else contests_part(numbers[name])
+        print(*shown, sep="\n", flush=True)
+        print(f"({name}: {time.perf_counter() - started:.0f} s)\n", file=sys.stderr, flush=True)
+        written = json.dumps(numbers, ensure_ascii=False, indent=1)
+        results.write_text(written + "\n", encoding="utf-8", newline="\n")
+    if missing := set(measures) - set(numbers):
+        print(f"docs/performance.md is left as it is: not yet measured here: {', '.join(sorted(missing))}")
+        return
+    text = page(machine, numbers)
+    (ROOT / "docs" / "performance.md").write_text(text, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -22,11 +22,11 @@ Segment = tuple[XY, XY | None, XY]
 Contour = list[tuple[float, float, int]]
 """Points with their on-curve flag."""
 
-SAMPLES = 8
+SAMPLES = 6
 """Points of each segment at which a replacement is held against it."""
-REACH = 14
+REACH = 12
 """Segments that one curve may replace."""
-MISSES = 3
+MISSES = 1
 """Longer replacements are tried after so many that do not fit."""
 
 

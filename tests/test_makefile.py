@@ -1,5 +1,6 @@
 """The targets that a clerk types run the commands that they name."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,11 +11,12 @@ ROOT = Path(__file__).parent.parent
 
 
 def would_run(*arguments: str) -> str:
-    """The last command that `make` would run."""
+    """The last command that `make` would run, called as from a shell also where these tests run under `make test`."""
     make = shutil.which("make")
     if make is None:
         pytest.skip("make is not installed")
-    done = subprocess.run([make, "-n", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+    shell = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    done = subprocess.run([make, "-n", *arguments], cwd=ROOT, capture_output=True, text=True, check=True, env=shell)
     return done.stdout.splitlines()[-1].replace("\\", "/").partition("/circular-gen ")[2].strip()
 
 

@@ -39,6 +39,11 @@ def cut(name: str, text: str = TEXT, **tables: int) -> bytes:
     return file.getvalue()
 
 
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CIRCULAR_GEN_LANG", "en")
+
+
 @cache
 def small() -> bytes:
     return cut(PACKAGED_FACES["hei"])

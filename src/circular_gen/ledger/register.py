@@ -10,14 +10,16 @@ import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from circular_gen.ledger.deadlines import local
 from circular_gen.ledger.events import Event, annulled
 from circular_gen.ledger.standing import FLAGS, Standing
 from circular_gen.ledger.store import Ledger, document_number
-from circular_gen.sheet.blocks import Align, Cell, Column, Paragraph, Row, Sheet, Subtitle, Table, Title
+
+if TYPE_CHECKING:
+    from circular_gen.sheet.blocks import Align, Sheet
 
 Value = str | int
 _FORMULA = tuple("=+-@\t\r＝＋－＠")
@@ -52,7 +54,7 @@ class Heading:
 
     text: str
     width: float
-    align: Align = "center"
+    align: "Align" = "center"
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,8 +410,11 @@ def _lines(text: str, width: float) -> str:
     return _DAY.sub(lambda found: (f"\n{found[1]}\n" if found[1] else "") + f"{found[2]}\n", text)
 
 
-def sheet_of(register: Register, author: str = "") -> Sheet:
+def sheet_of(register: Register, author: str = "") -> "Sheet":
     """The register as a sheet for the DOCX writer."""
+    # `status` draws none and need not wait for them
+    from circular_gen.sheet.blocks import Cell, Column, Paragraph, Row, Sheet, Subtitle, Table, Title
+
     head = Row(tuple(Cell((column.text,), align="center") for column in register.columns), head=True)
     widths = [column.width for column in register.columns]
     rows = tuple(

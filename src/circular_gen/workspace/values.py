@@ -49,6 +49,7 @@ def written(section: str) -> ConfigDict:
         extra="forbid",
         title=section,
         alias_generator=AliasGenerator(validation_alias=choices),
+        defer_build=True,  # commands that read no units need not wait for their model
     )
 
 
@@ -63,7 +64,7 @@ class Written(BaseModel):
     """What a person writes. A model names its section of `keys.SECTIONS` and is configured by `written(section)`."""
 
     section: ClassVar[str]
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
