@@ -69,7 +69,11 @@ SECTIONS = (
         "The spoiled pages are those of tests/returns/degraded.py: photos, stains, faxes and others. What `scan` does "
         "not read for certain goes to review and counts as not read.",
     ),
-    Section("ledger", "The ledger of a province", "SQLite, one process; no other tool keeps such a ledger."),
+    Section(
+        "ledger",
+        "The ledger of a province",
+        "SQLite; one process writes, `ledger verify` works on all cores. No other tool keeps such a ledger.",
+    ),
     Section(
         "dispatch",
         "{messages:,} mails of {kb_a_message:.0f} kB to one server",
@@ -195,10 +199,14 @@ def page(machine: str, numbers: Mapping[str, Any]) -> str:
         "processor's time,",
         "the median of five rounds of 40 copies each. Set-up (reading, compiling, fonts) is measured apart.",
         "",
-        *contests_part(numbers["contests"]),
     ]
+    if "contests" in numbers:
+        lines += contests_part(numbers["contests"])
     for what in SECTIONS:
-        lines += section_part(what, numbers[what.module])
+        if what.module in numbers:
+            lines += section_part(what, numbers[what.module])
+    if missing := [what.module for what in SECTIONS if what.module not in numbers]:
+        lines += [f"Not measured here yet: `python -m benchmarks {' '.join(missing)}`."]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -222,9 +230,6 @@ def main(*wanted: str) -> None:
         print(f"({name}: {time.perf_counter() - started:.0f} s)\n", file=sys.stderr, flush=True)
         written = json.dumps(numbers, ensure_ascii=False, indent=1)
         results.write_text(written + "\n", encoding="utf-8", newline="\n")
-    if missing := set(measures) - set(numbers):
-        print(f"docs/performance.md is left as it is: not yet measured here: {', '.join(sorted(missing))}")
-        return
     text = page(machine, numbers)
     (ROOT / "docs" / "performance.md").write_text(text, encoding="utf-8", newline="\n")
 
