@@ -121,6 +121,10 @@ CONTESTS = (
 )
 
 
+PARTS: Mapping[str, Section | None] = {"contests": None} | {what.module: what for what in SECTIONS}
+"""Every part of the page by its name."""
+
+
 def measured(module: str, *arguments: str) -> dict[str, Any]:
     """The numbers that `python -m benchmarks.MODULE` measures, in a process of its own."""
     command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
@@ -205,27 +209,24 @@ def page(machine: str, numbers: Mapping[str, Any]) -> str:
     for what in SECTIONS:
         if what.module in numbers:
             lines += section_part(what, numbers[what.module])
-    if missing := [what.module for what in SECTIONS if what.module not in numbers]:
+    if missing := [name for name in PARTS if name not in numbers]:
         lines += [f"Not measured here yet: `python -m benchmarks {' '.join(missing)}`."]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def main(*wanted: str) -> None:
-    measures: dict[str, Callable[[], Any]] = {"contests": contests}
-    measures |= {what.module: lambda what=what: measured(what.module, *what.arguments) for what in SECTIONS}  # type: ignore[misc]
-    if unknown := set(wanted) - set(measures):
-        sys.exit(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(measures)}")
+    if unknown := set(wanted) - set(PARTS):
+        sys.exit(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     machine = f"{processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
     print(machine, flush=True)
     results = ROOT / "benchmarks" / "results" / "latest.json"
     results.parent.mkdir(exist_ok=True)
     kept = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
     numbers: dict[str, Any] = kept if kept.get("machine") == machine else {"machine": machine}
-    parts = {what.module: what for what in SECTIONS}
-    for name in wanted or measures:
-        started = time.perf_counter()
-        numbers[name] = measures[name]()
-        shown = section_part(parts[name], numbers[name]) if name in parts else contests_part(numbers[name])
+    for name in wanted or PARTS:
+        started, what = time.perf_counter(), PARTS[name]
+        numbers[name] = measured(what.module, *what.arguments) if what else contests()
+        shown = section_part(what, numbers[name]) if what else contests_part(numbers[name])
         print(*shown, sep="\n", flush=True)
         print(f"({name}: {time.perf_counter() - started:.0f} s)\n", file=sys.stderr, flush=True)
         written = json.dumps(numbers, ensure_ascii=False, indent=1)
