@@ -184,7 +184,11 @@ class PdfWriter:
         streams = b"".join(written)
         digest = cast.digest.copy()
         digest.update(streams)
-        return cast.start, cast.data, streams + ending(entries, position, cast.catalog, cast.info, identity(digest))
+        return (
+            cast.start,
+            cast.data,
+            streams + ending(bytes(entries), position, cast.catalog, cast.info, identity(digest)),
+        )
 
     def stamp(self, pages: Pages) -> list[_Page]:
         """A paper's pages, for a bundle."""

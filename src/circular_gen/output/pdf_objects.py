@@ -66,7 +66,7 @@ def identity(digest: "hashlib._Hash") -> bytes:
     return digest.hexdigest()[:32].upper().encode()
 
 
-def ending(entries: bytes | bytearray, position: int, catalog: int, info: int, identity: bytes) -> bytes:
+def ending(entries: bytes, position: int, catalog: int, info: int, identity: bytes) -> bytes:
     """What ends a file: the cross-reference stream, which is the object after those that have `entries` and stands at
     `position`. `identity`: 32 hexadecimal digits."""
     number = len(entries) // ENTRY
@@ -138,7 +138,7 @@ class Objects:
 
     def end(self, catalog: int, info: int) -> bytes:
         """What ends the file, all of whose objects are taken."""
-        return ending(self.entries, self.position, catalog, info, identity(self.digest))
+        return ending(bytes(self.entries), self.position, catalog, info, identity(self.digest))
 
     def _pack(self) -> None:
         """Write an object stream."""
