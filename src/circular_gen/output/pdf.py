@@ -51,8 +51,10 @@ RED = (1.0, 0.2, 0.2)
 _KIDS = 128
 """Pages under one node of the page tree."""
 _KEPT = 256
-"""Streams kept of each sort: a receipt's own parts stand in receipt.pdf and in package.pdf, the circular's pages in the
-package of every unit."""
+"""Constant streams kept: the circular's pages stand in the package of every unit."""
+_OWN_KEPT = 64
+"""Streams of units kept: a receipt's own parts stand in receipt.pdf and in package.pdf. Not more, so that their memory
+is used again while it is near the processor."""
 
 
 class FontFile(Protocol):
@@ -291,7 +293,7 @@ class PdfWriter:
         level = QUICK_PACKING if len(drawing.content) > SMALL else 0
         content = _Content(stream(drawing.content, level=level), drawing.fonts)
         self._stamped[key] = (part, content)
-        if len(self._stamped) > _KEPT:
+        if len(self._stamped) > _OWN_KEPT:
             self._stamped.popitem(last=False)
         return content
 
