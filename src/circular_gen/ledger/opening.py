@@ -44,7 +44,6 @@ class Database:
     def __init__(self, where: str | Path, *, readonly: bool, patience: float) -> None:
         self._connect: Callable[[], sqlite3.Connection] | None = None
         self._idle: list[sqlite3.Connection] = []
-        self._patience = patience
         self._readonly = readonly
         if isinstance(where, str) and "://" in where:
             from circular_gen.ledger.engine import engine_at, file_at
