@@ -6,8 +6,9 @@ ledger has millions of rows, and SQLAlchemy takes longer to import than most com
 """
 
 import re
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain, count, starmap
@@ -112,10 +113,14 @@ class Reader:
         """The rows that answer `question`, read batch by batch: a ledger has millions."""
         # PostgreSQL's nameless cursors fetch all rows at once
         named = (f"rows{next(_CURSORS)}",) if self._postgresql else ()
-        with closing(self._driver.cursor(*named)) as cursor:
+        cursor = self._driver.cursor(*named)
+        try:
             cursor.execute(self._spelled(question), values)
             while rows := cursor.fetchmany(_STREAM):
                 yield from rows
+        finally:
+            with suppress(sqlite3.ProgrammingError):  # nobody read on, and the ledger is closed by now
+                cursor.close()
 
     def ask(self, question: str, **values: object) -> list[tuple[Any, ...]]:
         """`rows`, all at once."""
@@ -321,7 +326,7 @@ class Reader:
 
     def tree(self) -> Iterator[tuple[int, int, bytes]]:
         """The stored nodes by level and position."""
-        for level, position, node in self.rows("SELECT level, position, hash FROM tree ORDER BY level, position"):
+        for level, position, node in self.ask("SELECT level, position, hash FROM tree ORDER BY level, position"):
             yield level, position, bytes(node)
 
     def root(self, size: int | None = None) -> bytes:
