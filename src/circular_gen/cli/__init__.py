@@ -3,6 +3,7 @@
 Errors meant for people (`CircularGenError`) are shown here, once, as lines on standard error.
 """
 
+import atexit
 import gc
 import importlib
 import os
@@ -92,7 +93,9 @@ def main() -> None:
     """The console script: exits 0 done, 1 found something wrong, 2 used wrongly."""
     from circular_gen.errors import CircularGenError
 
-    gc.set_threshold(20_000)  # imports make much that stays, and looking through it for garbage takes time
+    # imports make much that stays: looking through it for garbage, over and over and once more at the end, takes time
+    gc.set_threshold(20_000)
+    atexit.register(gc.freeze)
     for stream in (sys.stdout, sys.stderr):  # a Windows console or a C locale would choke on Chinese
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
