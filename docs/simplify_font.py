@@ -3,7 +3,9 @@ strays from it by no more than 2 units wherever the two are held against each ot
 a half smaller then; 2/1000 em at 16 pt are a quarter of a dot at 600 dpi.
 
 Each contour is taken as knots with a line or a quadratic curve between them. Among all ways to replace runs of these by
-one line or one curve that stays within the tolerance of the old outline, the one with the fewest points is found.
+one line or one curve that stays within the tolerance of the old outline, the one with the fewest points is found. The
+points of a new curve lie between its ends, so that programs which take the box of a glyph's points for that of its ink
+stay right.
 """
 
 import math
@@ -103,6 +105,9 @@ def as_curve(start: XY, samples: Sequence[XY], end: XY, tolerance: float) -> XY 
             moved.append(min(1.0, max(0.0, t - step)))
         places = moved
     control = (round(control[0]), round(control[1]))
+    for low, middle, high in zip(map(min, start, end), control, map(max, start, end), strict=True):
+        if not low - tolerance <= middle <= high + tolerance:
+            return None
     near = all(
         math.dist(at((start, control, end), t), point) <= tolerance for t, point in zip(places, samples, strict=True)
     )

@@ -7,6 +7,7 @@ it begins and ends in black and with no horizontal scaling, so that streams may 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from circular_gen.output import qr
 from circular_gen.output.pdf_objects import decimal
@@ -39,8 +40,7 @@ class FontTable:
     glyphs: dict[str, tuple[str, float]]
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(NamedTuple):
     """A content stream, the resource names of the fonts that it uses, and its pictures (see `pdf_art`)."""
 
     content: bytes
@@ -66,6 +66,8 @@ class Pen:
 
 class _Stream:
     """One content stream and the graphics state at its end."""
+
+    __slots__ = ("_arts", "_colour", "_colours", "_font", "_fonts", "_in_text", "_scale", "_top", "_used", "_written")
 
     def __init__(self, fonts: Mapping[Face, FontTable], colours: Mapping[Colour, str], top: float) -> None:
         self._fonts, self._colours, self._top = fonts, colours, top

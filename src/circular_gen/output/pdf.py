@@ -83,7 +83,7 @@ _Marked = tuple[Part, str]
 _Key = tuple[float | tuple[int, str], ...]
 _Constant = OrderedDict[_Key, tuple[tuple[_Marked, ...], _Content]]
 """Height, identities and marks of parts → the parts, so that they stay, and their stream; the least used first."""
-_Stamped = OrderedDict[tuple[int, str, float], tuple[Part, _Content]]
+_Stamped = dict[tuple[int, str, float], tuple[Part, _Content]]
 """Identity, mark and page's height of an own part → the same; the oldest first, since no unit comes twice."""
 
 _LATER = _Content(b"", frozenset())
@@ -157,7 +157,7 @@ class PdfWriter:
         self._papers: WeakKeyDictionary[Shape, _Paper] = WeakKeyDictionary()
         self._starts: dict[frozenset[str], tuple[Objects, bytes]] = {}
         self._constant: _Constant = OrderedDict()
-        self._stamped: _Stamped = OrderedDict()
+        self._stamped: _Stamped = {}
 
     def write(self, pages: Pages) -> bytes:
         """A paper as a PDF of its own, with its headings as outline. KeyError for a character that is not among the
@@ -294,7 +294,7 @@ class PdfWriter:
         content = _Content(stream(drawing.content, level=level), drawing.fonts)
         self._stamped[key] = (part, content)
         if len(self._stamped) > _OWN_KEPT:
-            self._stamped.popitem(last=False)
+            del self._stamped[next(iter(self._stamped))]
         return content
 
     def _cast(self, shape: Shape, paper: _Paper, fonts: frozenset[str]) -> _Cast:

@@ -64,7 +64,8 @@ def unit_values(unit: Unit) -> dict[str, str]:
     """Slot name → the unit's text. `unit.short` is its name where it has no short one; what a missing contact lacks
     is empty."""
     contact = unit.contact or _NOBODY
-    texts = (unit.id, unit.name, unit.short or unit.name, *(getattr(contact, name) for name in _CONTACT))
+    person = (contact.name, contact.phone, contact.email, contact.duty)  # in the order of _CONTACT
+    texts = (unit.id, unit.name, unit.short or unit.name, *person)
     return dict(zip(SLOTS, texts, strict=True))
 
 
