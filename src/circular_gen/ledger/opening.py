@@ -5,6 +5,7 @@ refused. SQLite runs with a write-ahead log, synchronous=FULL and BEGIN IMMEDIAT
 acknowledged is on the disk; PostgreSQL serialises writers on the row of `head`.
 """
 
+import logging
 import os
 import re
 import sqlite3
@@ -28,6 +29,8 @@ from circular_gen.ledger.failures import (
     LedgerUnwritableError,
 )
 from circular_gen.messages import _
+
+logging.getLogger("psycopg").setLevel(logging.ERROR)  # what it warns of as a connection breaks, the error says too
 
 REVISION = "0003"
 """The newest migration; a test compares it with the folder."""
@@ -150,43 +153,49 @@ def failures(name: str) -> Iterator[None]:
     except (DBAPIError, sqlite3.Error) as error:
         orig = getattr(error, "orig", error)
         cause = (str(orig).strip() or type(orig).__name__).splitlines()[0]  # some say nothing
-        raise _failure(cause, name) from error
+        raise _failure(cause, getattr(orig, "sqlstate", None) or "", name) from error
 
 
-_CAUSES: tuple[tuple[str, type[LedgerError], Callable[[], str]], ...] = (
+_CAUSES: tuple[tuple[str, str, type[LedgerError], Callable[[], str]], ...] = (
     (
+        r"55P03|40001|40P01",
         r"(database|table|schema)( \S+)? is locked|locking protocol|lock timeout|LockNotAvailable",
         LedgerBusyError,
         lambda: _("the ledger {name} is in use by another program; nothing was recorded, try again"),
     ),
     (
-        r"disk is full|No space left|could not extend file",
+        r"53100",
+        r"disk is full|No space left|could not extend file|File too large|quota exceeded",
         LedgerFullError,
         lambda: _("no room left for the ledger {name}; nothing was recorded, free some space and try again"),
     ),
     (
+        r"25006|42501",
         r"readonly database|read-only|unable to open database|permission denied",
         LedgerUnwritableError,
         lambda: _("the ledger {name} cannot be written ({cause})"),
     ),
     (
+        r"XX00[12]|42P01|42703",
         r"malformed|not a database|disk I/O error|corrupt|invalid page|decode to UTF-8|no such (column|table|index)|"
         r"(relation|column) \S+ does not exist",
         LedgerDamagedError,
         lambda: _("the ledger {name} is damaged ({cause}); put back a copy, never delete it"),
     ),
     (
+        r"08...|28...|3D000|53300|57P..",
         r"connection|connect|server closed|authentication|does not exist|timeout expired",
         LedgerUnreachableError,
         lambda: _("the ledger's database {name} does not answer ({cause})"),
     ),
 )
+"""PostgreSQL's code of the error, whatever language the server speaks, or what the database says; error; message."""
 
 
-def _failure(cause: str, name: str) -> LedgerError:
-    for pattern, error, message in _CAUSES:
-        if re.search(pattern, cause, re.IGNORECASE):
-            return error(message().format(name=name, cause=cause))
+def _failure(cause: str, state: str, name: str) -> LedgerError:
+    told = [row for row in _CAUSES if re.fullmatch(row[0], state)]
+    for _states, _pattern, error, message in told or [row for row in _CAUSES if re.search(row[1], cause, re.I)]:
+        return error(message().format(name=name, cause=cause))
     return LedgerError(_("the ledger {name} failed: {cause}").format(name=name, cause=cause))
 
 
