@@ -92,6 +92,7 @@ def killed(place: str, times: int) -> None:
     assert len(acknowledged) >= times
 
 
+@pytest.mark.no_cover
 def test_killed_at_any_moment(place: str) -> None:
     killed(place, 30)
 
@@ -128,6 +129,7 @@ def confirm(place: str, name: str, pipe: Connection) -> None:
         pipe.send(own)
 
 
+@pytest.mark.no_cover
 def test_twenty_writers_at_once(place: str) -> None:
     with open_ledger(place) as ledger:
         issue(ledger, "winter")

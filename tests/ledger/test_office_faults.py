@@ -126,6 +126,7 @@ def killed(root: Path, times: int) -> None:
                 assert (records.folder(name, 1) / "manifest.json").exists()
 
 
+@pytest.mark.no_cover
 def test_an_office_killed_at_any_moment(office: Path) -> None:
     killed(office, 8)
 
