@@ -16,7 +16,10 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import Any
+
+from benchmarks.contest import LEAST, ROUNDS, SECONDS
 
 ROOT = Path(__file__).parent.parent
 
@@ -135,13 +138,31 @@ def measured(module: str, *arguments: str) -> dict[str, Any]:
 
 def hold(contest: Contest) -> dict[str, Any]:
     """Everyone's numbers, with how many times longer than ours they take."""
-    rows = {}
+    running = {}
     for name, (module, function) in contest.contestants.items():
-        rows[name] = measured("contest", module, function) | {"version": version(name), "goal": contest.goals.get(name)}
+        command = [sys.executable, "-m", "benchmarks.contest", module, function]
+        running[name] = Popen(command, stdin=PIPE, stdout=PIPE, text=True, bufsize=1, cwd=ROOT)
+        answer(running[name])
+    for _round in range(ROUNDS):
+        for process in running.values():
+            assert process.stdin
+            process.stdin.write("a round\n")
+            answer(process)
+    rows = {}
+    for name, process in running.items():
+        given, _nothing = process.communicate()
+        rows[name] = json.loads(given) | {"version": version(name), "goal": contest.goals.get(name)}
     ours = rows["circular-gen"]["ms_a_copy"]
     for row in rows.values():
         row["ratio"] = row["ms_a_copy"] / ours
     return {"title": contest.title, "rows": rows}
+
+
+def answer(process: "Popen[str]") -> None:
+    """Wait until a contestant is ready, or has done its round."""
+    assert process.stdout
+    if not process.stdout.readline():
+        sys.exit(f"{process.args}: ended before its time")
 
 
 def table(rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -201,7 +222,9 @@ def page(machine: str, numbers: Mapping[str, Any]) -> str:
         "",
         "The first tables are contests: each contestant in a process of its own, in memory, held to one core; the "
         "processor's time,",
-        "the median of five rounds of 40 copies each. Set-up (reading, compiling, fonts) is measured apart.",
+        f"the median of {ROUNDS} rounds of at least {LEAST} copies and {SECONDS:g} s each, which the contestants take "
+        "in turn. Set-up (reading,",
+        "compiling, fonts) is measured apart.",
         "",
     ]
     if "contests" in numbers:

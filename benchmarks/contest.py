@@ -1,8 +1,9 @@
-"""One contestant in a process of its own: `python -m benchmarks.contest MODULE FUNCTION` prints a line of JSON.
+"""One contestant in a process of its own: `python -m benchmarks.contest MODULE FUNCTION`.
 
-Set-up (reading templates, compiling, fonts) is measured apart; then `ROUNDS` rounds of copies in memory, of which the
-median counts. The process keeps to one core and its processor time is measured, all its threads together: on a quiet
-machine that is the time on the clock, on a busy one it leaves out what others take. Peak memory is the process's own.
+Set-up (reading templates, compiling, fonts) is measured apart. Then come rounds of copies in memory, of which the
+median counts; the contestants of a contest take turns with them, so that what else the machine has to do meets all
+alike. The process keeps to one core and its processor time is measured, all its threads together. Peak memory is the
+process's own.
 """
 
 import importlib
@@ -12,10 +13,13 @@ import statistics
 import sys
 import time
 from io import BytesIO
+from itertools import cycle, islice
 
-from benchmarks.paper import recipients
+from benchmarks.paper import UNITS, recipients
 
-ROUNDS = 5
+ROUNDS = 9
+LEAST, SECONDS = 20, 0.5
+"""A round has so many copies and takes so long, at least."""
 
 
 def peak_rss_mb() -> float | None:
@@ -45,24 +49,30 @@ def pages(file: bytes) -> int | None:
 
 
 def main(module: str, function: str) -> None:
+    """Set up and say so; a round for each line that comes in; the result at the end of these."""
     keep_to_one_core()
-    units = recipients()
+    units = recipients(UNITS)
     started = time.process_time()
     make = getattr(importlib.import_module(f"benchmarks.peers.{module}"), function)()
     first = make(units[0])
     setup = time.process_time() - started
-    share = len(units) // ROUNDS
-    rounds, size = [], 0
-    for number in range(ROUNDS):
-        started = time.process_time()
-        for unit in units[number * share : (number + 1) * share]:
-            size += len(make(unit))
-        rounds.append((time.process_time() - started) / share * 1000)
+    print("ready", flush=True)
+    rounds, size, copies = [], 0, 0
+    following = cycle(units[1:] + units[:1])
+    for _line in sys.stdin:
+        made, started = 0, time.process_time()
+        while made < LEAST or time.process_time() - started < SECONDS:
+            for unit in islice(following, LEAST):
+                size += len(make(unit))
+            made += LEAST
+        rounds.append((time.process_time() - started) / made * 1000)
+        copies += made
+        print("done", flush=True)
     result = {
-        "copies": share * ROUNDS,
+        "copies": copies,
         "setup_ms": setup * 1000,
         "ms_a_copy": statistics.median(rounds),
-        "bytes_a_copy": size // (share * ROUNDS),
+        "bytes_a_copy": size // copies,
         "peak_rss_mb": peak_rss_mb(),
         "pages": pages(first),
     }

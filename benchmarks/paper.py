@@ -9,7 +9,7 @@ from pathlib import Path
 
 from circular_gen.resources import FONTS, SAMPLE
 
-UNITS = 200
+UNITS = 2000
 NOTICE = "2026-winter-safety"
 
 

@@ -1,6 +1,6 @@
 """A TrueType font with fewer points: `python docs/simplify_font.py IN.ttf OUT.ttf 2` replaces an outline by one that
-strays from it by no more than 2 units wherever the two are held against each other. A subset for a paper is two fifths
-smaller then; 2/1000 em at 16 pt are a quarter of a dot at 600 dpi.
+strays from it by no more than 2 units wherever the two are held against each other. A subset for a paper is a fifth to
+a half smaller then; 2/1000 em at 16 pt are a quarter of a dot at 600 dpi.
 
 Each contour is taken as knots with a line or a quadratic curve between them. Among all ways to replace runs of these by
 one line or one curve that stays within the tolerance of the old outline, the one with the fewest points is found.

@@ -32,7 +32,7 @@ from circular_gen.disk import disk_errors, flush, sha256_of
 from circular_gen.errors import CircularGenError, UsageError
 from circular_gen.ledger import Addressed, AlreadyIssuedError, Draft, Number, NumberTakenError, Paper
 from circular_gen.ledger.deadlines import in_zone, local
-from circular_gen.ledger.store import document_number
+from circular_gen.ledger.reading import document_number
 from circular_gen.messages import _
 from circular_gen.press import Edition, Made, Press, inputs
 from circular_gen.records import (

@@ -35,7 +35,6 @@ from circular_gen.workspace.findings import Finding, WorkspaceError, nearest
 from circular_gen.workspace.office import Office, read_office
 from circular_gen.workspace.reading import read
 from circular_gen.workspace.recipients import plain
-from circular_gen.workspace.secret import records_folder
 
 if TYPE_CHECKING:
     from circular_gen.workspace.recipients import Registry
@@ -182,6 +181,8 @@ def open_records(root: Path, *, new: bool = False, check: bool = True) -> Iterat
             _refuse_originals(root)
         if not new:
             raise _nothing()
+        from circular_gen.workspace.secret import records_folder
+
         with disk_errors():
             records_folder(root)
     readonly = office.ledger is None and path.exists() and not os.access(path, os.W_OK)
@@ -253,6 +254,8 @@ def _registry(root: Path) -> "Registry | None":
 def issuing_alone(root: Path, patience: float = _PATIENCE) -> Iterator[None]:
     """Nobody else issues in this workspace meanwhile."""
     from filelock import FileLock, Timeout  # takes a while to import; most commands only read
+
+    from circular_gen.workspace.secret import records_folder
 
     folder = records_folder(root) / ISSUED
     lock = FileLock(folder / ".lock", timeout=patience)

@@ -666,6 +666,36 @@ def test_help_loads_nothing_heavy(command: str) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+HEAVY = (
+    *("sqlalchemy", "alembic", "asyncio", "chinese_calendar", "jinja2", "lxml", "reportlab", "fontTools", "pikepdf"),
+    *("docx", "openpyxl", "PIL", "numpy", "rich", "multiprocessing"),
+)
+"""What takes a while to import and has no part in reading who has confirmed."""
+
+
+@pytest.mark.parametrize(
+    ("words", "needed"), [((), set()), (("small",), {"chinese_calendar"})], ids=["all circulars", "one circular"]
+)
+def test_status_loads_nothing_heavy(issued: Commands, words: tuple[str, ...], needed: set[str]) -> None:
+    assert imported(issued.root, *words) == needed
+
+
+def test_status_loads_nothing_heavy_where_nothing_is_issued(tmp_path: Path) -> None:
+    assert imported(make_workspace(tmp_path / "fresh")) == set()
+
+
+def imported(root: Path, *words: str) -> set[str]:
+    """The heavy modules that `status` has imported when it ends."""
+    program = (
+        "import sys\nfrom circular_gen.cli import cli\n"
+        "try:\n    cli(sys.argv[1:])\nexcept SystemExit as end:\n    assert end.code == 0\n"
+        f"print(*({set(HEAVY)!r} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", program, "-w", str(root), "status", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8")
+    return set(done.stdout.splitlines()[-1].split())
+
+
 def test_an_error_is_a_line_and_an_exit_code_in_a_real_process(issued: Commands) -> None:
     command = [sys.executable, "-m", "circular_gen", "-w", str(issued.root), "issue", "small"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")

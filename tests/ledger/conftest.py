@@ -164,9 +164,9 @@ def tamper(ledger: Ledger) -> Callable[..., None]:
 def meddle(ledger: Ledger, *statements: str) -> None:
     guards = (
         ("DROP TRIGGER events_stay", "DROP TRIGGER events_stay_all")
-        if ledger._engine.dialect.name == "sqlite"
+        if ledger._database.engine.dialect.name == "sqlite"
         else ("ALTER TABLE events DISABLE TRIGGER ALL",)
     )
-    with ledger._engine.connect().execution_options(writing=True) as connection, connection.begin():
+    with ledger._database.engine.connect().execution_options(writing=True) as connection, connection.begin():
         for statement in (*guards, *statements):
             connection.execute(text(statement))

@@ -229,7 +229,7 @@ def test_no_room_left(tmp_path: Path) -> None:
     with open_ledger(tmp_path / "ledger.db") as ledger:
         issue(ledger, "winter")
 
-        @on.listens_for(ledger._engine, "begin")
+        @on.listens_for(ledger._database.engine, "begin")
         def limit(connection: Any) -> None:
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
 
@@ -421,6 +421,6 @@ def test_a_server_that_speaks_chinese_is_understood(state: str, cause: str, erro
 
 def test_an_error_that_has_no_better_name(file_ledger: Ledger) -> None:
     with pytest.raises(LedgerError, match="nonsense"), file_ledger.reading() as reader:
-        reader._connection.exec_driver_sql("nonsense")
+        reader.ask("nonsense")
     with pytest.raises(LedgerError, match="InterfaceError"), failures("ledger"):
         raise sqlite3.InterfaceError

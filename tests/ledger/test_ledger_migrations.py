@@ -12,14 +12,15 @@ from sqlalchemy import inspect, text
 from tests.ledger.conftest import START, issue
 
 from circular_gen.ledger import Ledger, LedgerError, draft, open_ledger
+from circular_gen.ledger.engine import MIGRATIONS
 from circular_gen.ledger.failures import LedgerDamagedError, LedgerNewerError
-from circular_gen.ledger.opening import MIGRATIONS, REVISION
+from circular_gen.ledger.opening import REVISION
 from circular_gen.ledger.tables import metadata
 from circular_gen.ledger.verification import verify
 
 
 def execute(ledger: Ledger, *statements: str) -> None:
-    with ledger._engine.connect().execution_options(writing=True) as connection, connection.begin():
+    with ledger._database.engine.connect().execution_options(writing=True) as connection, connection.begin():
         for statement in statements:
             connection.execute(text(statement))
 
@@ -38,7 +39,7 @@ def test_the_newest_migration_is_the_one_the_program_expects() -> None:
 
 
 def test_the_migrations_make_the_tables_of_the_program(ledger: Ledger) -> None:
-    found = inspect(ledger._engine)
+    found = inspect(ledger._database.engine)
     for table in metadata.sorted_tables:
         columns = {column["name"]: column for column in found.get_columns(table.name)}
         assert list(columns) == [column.name for column in table.columns]
@@ -85,7 +86,7 @@ def test_an_upgrade_that_fails_leaves_the_older_ledger(tmp_path: Path, monkeypat
         raise OSError("power cut")
 
     with monkeypatch.context() as patch:
-        patch.setattr("circular_gen.ledger.store.rebuild", fail)
+        patch.setattr("circular_gen.ledger.writing.rebuild", fail)
         with pytest.raises(OSError, match="power cut"):
             open_ledger(place)
     with closing(sqlite3.connect(place)) as found:

@@ -277,14 +277,14 @@ def test_events_are_never_changed_or_deleted(issued: Ledger) -> None:
     for statement in ("UPDATE events SET actor = 'x'", "DELETE FROM events", "DELETE FROM events WHERE sequence = 1"):
         with (
             pytest.raises(DBAPIError, match="never changed"),
-            issued._engine.connect().execution_options(writing=True) as connection,
+            issued._database.engine.connect().execution_options(writing=True) as connection,
             connection.begin(),
         ):
             connection.execute(text(statement))
-    if issued._engine.dialect.name == "postgresql":
+    if issued._database.engine.dialect.name == "postgresql":
         with (
             pytest.raises(DBAPIError, match="never changed"),
-            issued._engine.connect().execution_options(writing=True) as connection,
+            issued._database.engine.connect().execution_options(writing=True) as connection,
             connection.begin(),
         ):
             connection.execute(text("TRUNCATE events"))

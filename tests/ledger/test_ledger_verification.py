@@ -60,7 +60,11 @@ def seal(ledger: Ledger, sequence: int) -> str:
 
 
 def blob(ledger: Ledger, content: bytes) -> str:
-    return f"x'{content.hex()}'" if ledger._engine.dialect.name == "sqlite" else f"decode('{content.hex()}', 'hex')"
+    return (
+        f"x'{content.hex()}'"
+        if ledger._database.engine.dialect.name == "sqlite"
+        else f"decode('{content.hex()}', 'hex')"
+    )
 
 
 @pytest.mark.parametrize(
@@ -372,6 +376,6 @@ def test_every_code_is_described_and_has_its_fixture_above() -> None:
 
 def meddle_again(ledger: Ledger, *statements: str) -> None:
     """More statements, where the triggers are gone already."""
-    with ledger._engine.connect().execution_options(writing=True) as connection, connection.begin():
+    with ledger._database.engine.connect().execution_options(writing=True) as connection, connection.begin():
         for statement in statements:
             connection.execute(text(statement))

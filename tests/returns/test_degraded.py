@@ -187,7 +187,7 @@ def judge(outcomes: list[tuple[Sheet, Fate, Mapping[str, str]]], *, decided: boo
             found["good"] += 1
             found["decided"] += fate.fate in CONFIRMED
     assert len(never) <= FLOORS["never"], never[:3]
-    low = []
+    low: list[str] = []
     for condition, found in count.items():
         floors = FLOORS["conditions"][condition]
         shares = {
@@ -196,11 +196,15 @@ def judge(outcomes: list[tuple[Sheet, Fate, Mapping[str, str]]], *, decided: boo
         }
         if decided and found["good"]:
             shares["decided"] = found["decided"] / found["good"]
-        low += [(condition, name, share) for name, share in shares.items() if share < floors[name] - 1e-9]
+        low += [
+            f"{condition}: {name} {share:.3f}, floor {floors[name]}"
+            for name, share in shares.items()
+            if share < floors[name] - 1e-9
+        ]
     everything = sum((found for condition, found in count.items() if condition not in COARSE), Counter())
     assert everything["identified"] / everything["sheets"] >= FLOORS["all"]["identified"], low
     assert everything["boxes read"] / everything["boxes"] >= FLOORS["all"]["boxes"], low
-    assert low == []
+    assert not low, "\n".join(low)
 
 
 def test_every_condition_has_its_floor() -> None:

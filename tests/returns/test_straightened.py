@@ -1,6 +1,5 @@
 """`receipts archive-image`: the straightened pages beside the originals."""
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,6 @@ from tests.preflight import assert_part_1
 from circular_gen import evidence
 from circular_gen.cli import cli
 from circular_gen.ledger import draft
-from circular_gen.output.image_pdf import image_pdf
 from circular_gen.output.pdfa_rules import examine
 from circular_gen.returns.marks import find_marks
 from circular_gen.returns.pictures import RefusedError
@@ -108,7 +106,6 @@ def test_what_is_no_scan_is_passed_over_and_what_is_damaged_told(desk: Desk, tmp
 
 
 @pytest.mark.preflight
-def test_preflight_finds_nothing_in_the_twin(desk: Desk, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("circular_gen.returns.straightened.image_pdf", partial(image_pdf, part=1))
+def test_preflight_finds_nothing_in_the_twin(desk: Desk, photo: Path, tmp_path: Path) -> None:
     (made,) = archive_images(desk.root, "notice")
-    assert_part_1(made.file)
+    assert_part_1(made.file.read_bytes(), tmp_path)

@@ -39,7 +39,7 @@ from circular_gen.archive.report import report_files
 from circular_gen.archive.verification import Verification, verify_bag
 from circular_gen.disk import disk_errors, flush, sha256_of
 from circular_gen.errors import CircularGenError
-from circular_gen.ledger.store import document_number
+from circular_gen.ledger.reading import document_number
 from circular_gen.messages import _
 from circular_gen.press import FormPress
 from circular_gen.records import NothingIssuedError, Records, open_records

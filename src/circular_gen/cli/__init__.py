@@ -3,7 +3,10 @@
 Errors meant for people (`CircularGenError`) are shown here, once, as lines on standard error.
 """
 
+import atexit
+import gc
 import importlib
+import os
 import sys
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from circular_gen import __version__
 from circular_gen.cli.help import HelpFormatter, first_sentence
 from circular_gen.messages import _, translate_click
 
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for some takes longer than reading office.yaml
 translate_click()
 click.Context.formatter_class = HelpFormatter
 click.Command.get_short_help_str = first_sentence  # type: ignore[assignment]
@@ -89,6 +93,9 @@ def main() -> None:
     """The console script: exits 0 done, 1 found something wrong, 2 used wrongly."""
     from circular_gen.errors import CircularGenError
 
+    # imports make much that stays: looking through it for garbage, over and over and once more at the end, takes time
+    gc.set_threshold(20_000)
+    atexit.register(gc.freeze)
     for stream in (sys.stdout, sys.stderr):  # a Windows console or a C locale would choke on Chinese
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")

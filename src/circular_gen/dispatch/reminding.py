@@ -52,8 +52,8 @@ from circular_gen.ledger import Draft, Intent, Paper, Reader, Standing, Writer, 
 from circular_gen.ledger.deadlines import in_zone, utc_now
 from circular_gen.ledger.events import check_time, timestamp
 from circular_gen.ledger.hazards import Hazard
+from circular_gen.ledger.reading import document_number
 from circular_gen.ledger.standing import SENT
-from circular_gen.ledger.store import document_number
 from circular_gen.messages import _
 from circular_gen.output.word_papers import joined
 from circular_gen.records import Records, disk_errors, open_records, write_whole

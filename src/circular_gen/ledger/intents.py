@@ -12,10 +12,7 @@ matter; that nothing of it is lost, and that a state and the event that explains
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import select
-
-from circular_gen.ledger.store import Reader, insert_rows
-from circular_gen.ledger.tables import installations, intents
+from circular_gen.ledger.reading import Reader, among, chunks, select
 
 State = Literal["planned", "leased", "handed-over", "refused", "unknown", "waiting", "dropped"]
 INTENT_STATES: tuple[State, ...] = ("planned", "leased", "handed-over", "refused", "unknown", "waiting", "dropped")
@@ -67,18 +64,23 @@ class Installation(NamedTuple):
     since: str
 
 
+_INTENTS = select("intents", Intent._fields)
+_INSTALLATIONS = select("installations", Installation._fields)
+
+
 class Intents:
     """The rows of the outbox as a reader sees them, or a writer changes them."""
 
     def __init__(self, reader: Reader) -> None:
-        self._connection = reader.connection
+        self._reader = reader
 
     def get(self, keys: Sequence[str]) -> dict[str, Intent]:
         """The intents with these keys, by key."""
         found: dict[str, Intent] = {}
-        for start in range(0, len(keys), 500):
-            statement = select(intents).where(intents.c.key.in_(keys[start : start + 500]))
-            found.update((row.key, Intent._make(row)) for row in self._connection.execute(statement))
+        for chunk in chunks(keys):
+            values: dict[str, Any] = {}
+            question = _INTENTS + " WHERE 1 = 1" + among("key", chunk, values)
+            found.update((str(row[0]), Intent._make(row)) for row in self._reader.ask(question, **values))
         return found
 
     def find(
@@ -91,27 +93,33 @@ class Intents:
         states: Sequence[State] = (),
     ) -> Iterator[Intent]:
         """Intents in the order of their planning; those of a circular, of some units, channels, purposes, states."""
-        statement = select(intents).order_by(intents.c.event, intents.c.key)
+        question, values = _INTENTS + " WHERE 1 = 1", dict[str, Any](circular=circular)
         if circular is not None:
-            statement = statement.where(intents.c.circular == circular)
-        wanted = ((intents.c.channel, channels), (intents.c.purpose, purposes), (intents.c.state, states))
-        for column, words in wanted:
+            question += " AND circular = :circular"
+        for column, words in (("channel", channels), ("purpose", purposes), ("state", states)):
             if words:
-                statement = statement.where(column.in_(words))
-        for row in self._connection.execute(statement):
-            if not units or row.unit in units:
-                yield Intent._make(row)
+                question += among(column, words, values)
+        for row in self._reader.ask(question + " ORDER BY event, key", **values):
+            intent = Intent._make(row)
+            if not units or intent.unit in units:
+                yield intent
 
     def put(self, rows: Iterable[Intent]) -> None:
         """Writes the rows, over those with the same keys."""
-        insert_rows(self._connection, intents, list(rows), "replace")
+        self._put("intents", list(rows))
 
     def installation(self, workspace: str) -> Installation | None:
         """Which copy of a workspace may send."""
-        statement = select(installations).where(installations.c.workspace == workspace)
-        row: Any = self._connection.execute(statement).one_or_none()
-        return Installation._make(row) if row else None
+        found = self._reader.ask(_INSTALLATIONS + " WHERE workspace = :workspace", workspace=workspace)
+        return Installation._make(found[0]) if found else None
 
     def install(self, row: Installation) -> None:
         """Writes which copy of a workspace may send, and how far it is."""
-        insert_rows(self._connection, installations, [row], "replace")
+        self._put("installations", [row])
+
+    def _put(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        from circular_gen.ledger.tables import metadata  # with SQLAlchemy, which readers do without
+        from circular_gen.ledger.writing import Writer, insert_rows
+
+        assert isinstance(self._reader, Writer)
+        insert_rows(self._reader.connection, metadata.tables[table], rows, "replace")

@@ -1,69 +1,125 @@
-"""Opening a ledger: from a path or URL to an engine whose tables are those of this program.
+"""Opening a ledger: from a path or URL to a database whose tables are those of this program.
 
-A new ledger is made, an older one is upgraded (a SQLite file is copied beside itself first), a newer one is
-refused. SQLite runs with a write-ahead log, synchronous=FULL and BEGIN IMMEDIATE for writing, so that what was
-acknowledged is on the disk; PostgreSQL serialises writers on the row of `head`.
+A new ledger is made, an older one is upgraded, a newer one is refused. SQLite runs with a write-ahead log,
+synchronous=FULL and BEGIN IMMEDIATE for writing, so that what was acknowledged is on the disk. A SQLite file is read by
+Python's own driver: SQLAlchemy (engine.py) takes longer to import than most commands take, and is needed only to write,
+to upgrade, and for PostgreSQL.
 """
 
-import logging
 import os
 import re
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
-
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-from sqlalchemy.pool import QueuePool
+from typing import TYPE_CHECKING
 
 from circular_gen.ledger.failures import (
     LedgerBusyError,
     LedgerDamagedError,
     LedgerError,
     LedgerFullError,
-    LedgerNewerError,
     LedgerUnreachableError,
     LedgerUnwritableError,
 )
+from circular_gen.ledger.reading import Reader
 from circular_gen.messages import _
 
-logging.getLogger("psycopg").setLevel(logging.ERROR)  # what it warns of as a connection breaks, the error says too
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
 
 REVISION = "0003"
 """The newest migration; a test compares it with the folder."""
-MIGRATIONS = Path(__file__).parent / "migrations"
 _SMALLEST = 512
 """Bytes of the smallest SQLite file that is not empty."""
-_LOCK = 0x63672D6C6564  # "cg-led": PostgreSQL's advisory lock while tables are made
 
 
-def open_engine(where: str | Path, *, readonly: bool, patience: float) -> Engine:
-    """The engine for a path or URL. `patience`: seconds to wait for another writer. Nothing is created yet but, for
-    SQLite, an empty file."""
-    if isinstance(where, str) and "://" in where:
+class Database:
+    """Where a ledger is: a SQLite file or a PostgreSQL database. `patience`: seconds to wait for another writer.
+    Nothing is created yet but, for SQLite, an empty file."""
+
+    def __init__(self, where: str | Path, *, readonly: bool, patience: float) -> None:
+        self._connect: Callable[[], sqlite3.Connection] | None = None
+        self._idle: list[sqlite3.Connection] = []
+        self._readonly = readonly
+        if isinstance(where, str) and "://" in where:
+            from circular_gen.ledger.engine import engine_at, file_at
+
+            path = file_at(where)
+            if path is None:
+                self.engine = engine_at(where, patience)
+                self.name = self.engine.url.render_as_string()
+                return
+            where = path
+        self.name = str(Path(where).absolute())
+        """The file's path, or the URL without its password."""
+        self._connect = _connecting(Path(where), readonly=readonly, patience=patience)
+
+    @cached_property
+    def engine(self) -> "Engine":
+        """SQLAlchemy's."""
+        from circular_gen.ledger.engine import engine_of
+
+        assert self._connect is not None
+        return engine_of(self._connect)
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """Answers of one moment."""
+        if self._connect is None:
+            with self.engine.connect() as server, server.begin():
+                yield Reader(server.connection, postgresql=True)
+            return
         try:
-            url = make_url(where)
-            if url.get_backend_name() == "postgresql":
-                return _postgresql(where, patience)
-        except (ArgumentError, NoSuchModuleError, ValueError):
-            raise LedgerError(_("{url} is no address of a database").format(url=_hidden(where))) from None
-        if url.get_backend_name() != "sqlite" or not url.database:
-            raise LedgerError(
-                _("the ledger can be a file or postgresql://…, not {url}").format(url=url.render_as_string())
-            )
-        where = url.database
-    return _sqlite(Path(where), readonly=readonly, patience=patience)
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            connection.execute("BEGIN")
+            yield Reader(connection)
+        finally:
+            connection.rollback()
+            self._idle.append(connection)
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+        if "engine" in vars(self):
+            self.engine.dispose()
+
+    def migrate(self, fill: "Callable[[Connection, bool], None]") -> None:
+        """Brings the tables to REVISION. `fill(connection, new)` is called in the transaction that changed them."""
+        with self.reading() as reader:
+            current = revision(reader, self.name)
+        if current == REVISION:
+            return
+        if self._readonly:
+            message = _("the ledger {name} must be opened for writing once, to upgrade it")
+            raise LedgerError(message.format(name=self.name))
+        from circular_gen.ledger.engine import upgrade
+
+        upgrade(self.engine, self.name, current, fill)
 
 
-def _hidden(url: str) -> str:
-    """A URL without its password."""
-    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
+def revision(reader: Reader, name: str) -> str | None:
+    """The newest migration that ran; None for an empty database."""
+    question = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@'"
+    if reader.postgresql:
+        question = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+    tables = {row[0] for row in reader.ask(question)}
+    if "alembic_version" in tables:
+        found = reader.value("SELECT version_num FROM alembic_version")
+        return None if found is None else str(found)
+    if tables and (not reader.postgresql or "events" in tables):
+        raise LedgerDamagedError(_("{name} is a database, but no ledger of circular-gen").format(name=name))
+    return None
 
 
-def _sqlite(path: Path, *, readonly: bool, patience: float) -> Engine:
+def _connecting(path: Path, *, readonly: bool, patience: float) -> Callable[[], sqlite3.Connection]:
+    """What makes connections to a SQLite file."""
     path = path.absolute()
     if readonly and not path.exists():
         raise LedgerError(_("there is no ledger at {path}").format(path=path))
@@ -104,14 +160,7 @@ def _sqlite(path: Path, *, readonly: bool, patience: float) -> Engine:
             raise sqlite3.DatabaseError("malformed database schema") from None
         return connection
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing") else "BEGIN")
-
-    return engine
+    return connect
 
 
 def _log_ahead(connection: sqlite3.Connection, patience: float) -> None:
@@ -127,33 +176,22 @@ def _log_ahead(connection: sqlite3.Connection, patience: float) -> None:
             time.sleep(0.01)
 
 
-def _postgresql(where: str, patience: float) -> Engine:
-    url = make_url(where).set(drivername="postgresql+psycopg")
-    try:
-        engine = create_engine(url, paramstyle="format", pool_pre_ping=True, connect_args={"connect_timeout": 10})
-    except ImportError:
-        raise LedgerError(_("a ledger in PostgreSQL needs the extra: pip install 'circular-gen[postgresql]'")) from None
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("writing"):
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(patience * 1000)}")
-            connection.exec_driver_sql("SET LOCAL synchronous_commit = on")
-        else:
-            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-
-    return engine
-
-
 @contextmanager
 def failures(name: str) -> Iterator[None]:
     """Turns the database's errors into the ledger's, each with what to do. `name`: the ledger as a person knows it."""
     try:
         yield
-    except (DBAPIError, sqlite3.Error) as error:
+    except _database_errors() as error:
         orig = getattr(error, "orig", error)
         cause = (str(orig).strip() or type(orig).__name__).splitlines()[0]  # some say nothing
         raise _failure(cause, getattr(orig, "sqlstate", None) or "", name) from error
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    """What a database raises: of the libraries that are in use."""
+    libraries = (("sqlalchemy.exc", "DBAPIError"), ("psycopg", "Error"))
+    used = [getattr(sys.modules[module], name) for module, name in libraries if module in sys.modules]
+    return (sqlite3.Error, *used)
 
 
 _CAUSES: tuple[tuple[str, str, type[LedgerError], Callable[[], str]], ...] = (
@@ -197,68 +235,3 @@ def _failure(cause: str, state: str, name: str) -> LedgerError:
     for _states, _pattern, error, message in told or [row for row in _CAUSES if re.search(row[1], cause, re.I)]:
         return error(message().format(name=name, cause=cause))
     return LedgerError(_("the ledger {name} failed: {cause}").format(name=name, cause=cause))
-
-
-def writing(engine: Engine) -> Connection:
-    """A connection whose transactions write."""
-    return engine.connect().execution_options(writing=True)
-
-
-def migrate(engine: Engine, name: str, *, readonly: bool, fill: Callable[[Connection, bool], None]) -> None:
-    """Brings the tables to REVISION. `fill(connection, new)` is called inside the transaction that changed them."""
-    with engine.connect() as connection:
-        current = _revision(connection, name)
-    if current == REVISION:
-        return
-    if readonly:
-        raise LedgerError(_("the ledger {name} must be opened for writing once, to upgrade it").format(name=name))
-    from alembic import command  # takes a while to import, and is needed only now
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if current is not None and current not in known:
-        raise LedgerNewerError(
-            _(
-                "the ledger {name} was written by a newer version of circular-gen ({revision}); update the program"
-            ).format(name=name, revision=current)
-        )
-    if current is not None and engine.dialect.name == "sqlite":
-        _copy_aside(engine, Path(name), current)
-    with writing(engine) as connection, connection.begin():
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        if _revision(connection, name) == REVISION:  # another process was quicker
-            return
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        fill(connection, current is None)
-
-
-def _revision(connection: Connection, name: str) -> str | None:
-    """The newest migration that ran; None for an empty database."""
-    tables = inspect(connection).get_table_names()
-    if "alembic_version" in tables:
-        revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        return None if revision is None else str(revision)
-    if tables and (connection.dialect.name == "sqlite" or "events" in tables):
-        raise LedgerDamagedError(_("{name} is a database, but no ledger of circular-gen").format(name=name))
-    return None
-
-
-def _copy_aside(engine: Engine, path: Path, revision: str) -> None:
-    """Copies a SQLite ledger to NAME.REVISION.backup, whole and on the disk; an older copy stays and gets company."""
-    number, target = 0, path.with_name(f"{path.name}.{revision}.backup")
-    while target.exists():
-        number += 1
-        target = path.with_name(f"{path.name}.{revision}.{number}.backup")
-    partial = target.with_name(target.name + ".part")
-    partial.unlink(missing_ok=True)
-    with closing(sqlite3.connect(partial)) as copy, engine.connect() as connection:
-        source = connection.connection.driver_connection
-        assert isinstance(source, sqlite3.Connection)
-        source.backup(copy)
-        copy.execute("PRAGMA journal_mode = DELETE")
-    partial.replace(target)

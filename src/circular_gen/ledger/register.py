@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 
 from circular_gen.ledger.deadlines import local
 from circular_gen.ledger.events import Event, annulled
+from circular_gen.ledger.reading import document_number
 from circular_gen.ledger.standing import FLAGS, Standing
-from circular_gen.ledger.store import Ledger, document_number
+from circular_gen.ledger.store import Ledger
 
 if TYPE_CHECKING:
     from circular_gen.sheet.blocks import Align, Sheet

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from circular_gen.errors import UsageError
 from circular_gen.ledger.deadlines import Calendar, days_late, local, warnings
 from circular_gen.ledger.events import Event, annulled
+from circular_gen.ledger.reading import Summary
 from circular_gen.ledger.register import Heading, Register, Value
 from circular_gen.ledger.standing import OUTDATED, STATES, Paper, Status
-from circular_gen.ledger.store import Summary
 from circular_gen.messages import _
 from circular_gen.workspace.findings import nearest
 from circular_gen.workspace.recipients import plain

@@ -21,8 +21,10 @@ from circular_gen.ledger import merkle
 from circular_gen.ledger.checkpoint import Checkpoint, agrees
 from circular_gen.ledger.events import KINDS, NUMBERED, Event, event_hash, genesis, is_whole, line
 from circular_gen.ledger.failures import LedgerDamagedError
+from circular_gen.ledger.reading import Head, Number, Reader
 from circular_gen.ledger.standing import Paper, Standing
-from circular_gen.ledger.store import Head, Ledger, Number, Reader, given_number, open_ledger, projected, tallied
+from circular_gen.ledger.store import Ledger, open_ledger
+from circular_gen.ledger.writing import given_number, projected, tallied
 from circular_gen.messages import _
 from circular_gen.workspace.codes import Checkpoint as Short
 

@@ -8,16 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from circular_gen.output import pdfa
-from circular_gen.output.pdf_objects import (
-    Objects,
-    decimal,
-    identity,
-    references,
-    stream,
-    table_head,
-    text_string,
-    trailer,
-)
+from circular_gen.output.pdf_objects import Objects, decimal, references, stream, text_string
 
 _POINTS = 72 / 25.4
 
@@ -33,8 +24,8 @@ class ImagePage(NamedTuple):
     height: float
 
 
-def image_pdf(pages: Sequence[ImagePage], title: str, *, part: int = 2) -> bytes:
-    """The pages in order. `title`: of the document; `part`: of ISO 19005 (see pdfa.py)."""
+def image_pdf(pages: Sequence[ImagePage], title: str) -> bytes:
+    """The pages in order. `title`: of the document."""
     objects = Objects()
     profile = objects.add(stream(pdfa.colour_profile(), b"/N 3"))
     tree = objects.reserve()
@@ -56,12 +47,9 @@ def image_pdf(pages: Sequence[ImagePage], title: str, *, part: int = 2) -> bytes
     objects.put(tree, b"<</Type/Pages/Kids[%b]/Count %d>>" % (references(written), len(written)))
     entries = pdfa.information(title, "").items()
     info = objects.add(b"<<%b>>" % b"".join([b"/%b%b" % (name.encode(), text_string(text)) for name, text in entries]))
-    metadata = objects.add(stream(pdfa.packet(title, "", part, "B"), b"/Type/Metadata/Subtype/XML", level=0))
+    metadata = objects.add(stream(pdfa.packet(title, "", "B"), b"/Type/Metadata/Subtype/XML", level=0))
     catalog = objects.add(
         b"<</Type/Catalog/Pages %d 0 R/Metadata %d 0 R/OutputIntents[%b]/ViewerPreferences<</DisplayDocTitle true>>>>"
         % (tree, metadata, pdfa.output_intent(profile))
     )
-    body = objects.take()
-    size = len(objects.offsets)
-    end = trailer(size, catalog, info, identity(objects.digest), objects.position)
-    return b"".join((body, table_head(size), *objects.table(), end))
+    return objects.take() + objects.end(catalog, info)

@@ -27,18 +27,18 @@ from circular_gen.output.outline import Entry, add_outline
 from circular_gen.output.pdf_art import add_art
 from circular_gen.output.pdf_fonts import OBJECTS, add_font
 from circular_gen.output.pdf_objects import (
+    ENTRY,
     QUICK_PACKING,
     SMALL,
     Objects,
     decimal,
+    ending,
+    entry,
     identity,
     indirect,
-    line,
     references,
     stream,
-    table_head,
     text_string,
-    trailer,
 )
 from circular_gen.output.subset import Subset, subset
 from circular_gen.output.tags import TaggedPage, add_structure, elements, marks
@@ -51,9 +51,10 @@ RED = (1.0, 0.2, 0.2)
 _KIDS = 128
 """Pages under one node of the page tree."""
 _KEPT = 256
-"""Streams kept of each sort: a receipt's own parts stand in receipt.pdf and in package.pdf, the circular's pages in the
-package of every unit."""
-_LINE = len(line(0))
+"""Constant streams kept: the circular's pages stand in the package of every unit."""
+_OWN_KEPT = 64
+"""Streams of units kept: a receipt's own parts stand in receipt.pdf and in package.pdf. Not more, so that their memory
+is used again while it is near the processor."""
 
 
 class FontFile(Protocol):
@@ -122,7 +123,8 @@ class _Cast:
     digest: "hashlib._Hash"
     own: tuple[int, ...]
     """The own streams' numbers, in the order of the pages."""
-    table: bytes
+    entries: bytes
+    """Of the cross-reference stream."""
     catalog: int
     info: int
 
@@ -141,8 +143,7 @@ class PdfWriter:
     """Writes the papers of one run.
 
     `sources`: each face's font. `characters`: every character that any paper of the run sets in a face; the font
-    subsets hold these, so that a file does not depend on which others are made. `red`: RGB, 0–1. `part`: of ISO 19005
-    (see `pdfa.py`)."""
+    subsets hold these, so that a file does not depend on which others are made. `red`: RGB, 0–1."""
 
     def __init__(
         self,
@@ -150,9 +151,7 @@ class PdfWriter:
         characters: Mapping[Face, Iterable[str]],
         *,
         red: tuple[float, float, float] = RED,
-        part: int = 2,
     ) -> None:
-        self.part = part
         self._subsets: dict[str, Subset] = {}
         self._pen = Pen(self._cut(sources, characters), red)
         self._papers: WeakKeyDictionary[Shape, _Paper] = WeakKeyDictionary()
@@ -178,18 +177,20 @@ class PdfWriter:
         if cast is None:
             cast = paper.casts[fonts] = self._cast(pages.shape, paper, fonts)
         position = len(cast.start) + len(cast.data)
-        table = bytearray(cast.table)
+        entries = bytearray(cast.entries)
         written = []
         for number, content in zip(cast.own, own, strict=True):
-            table[_LINE * (number - 1) : _LINE * number] = line(position)
+            entries[ENTRY * number : ENTRY * (number + 1)] = entry(position)
             written.append(indirect(number, content.body))
             position += len(written[-1])
         streams = b"".join(written)
         digest = cast.digest.copy()
         digest.update(streams)
-        size = len(table) // _LINE + 1
-        end = trailer(size, cast.catalog, cast.info, identity(digest), position)
-        return cast.start, cast.data, b"".join((streams, table_head(size), table, end))
+        return (
+            cast.start,
+            cast.data,
+            streams + ending(bytes(entries), position, cast.catalog, cast.info, identity(digest)),
+        )
 
     def stamp(self, pages: Pages) -> list[_Page]:
         """A paper's pages, for a bundle."""
@@ -292,7 +293,7 @@ class PdfWriter:
         level = QUICK_PACKING if len(drawing.content) > SMALL else 0
         content = _Content(stream(drawing.content, level=level), drawing.fonts)
         self._stamped[key] = (part, content)
-        if len(self._stamped) > _KEPT:
+        if len(self._stamped) > _OWN_KEPT:
             self._stamped.popitem(last=False)
         return content
 
@@ -309,7 +310,7 @@ class PdfWriter:
         start = self.start(fonts)[1]
         data = file.getvalue()[len(start) :]
         objects = bundle.objects
-        return _Cast(start, data, objects.digest, tuple(bundle.later), b"".join(objects.table()), catalog, info)
+        return _Cast(start, data, objects.digest, tuple(bundle.later), bytes(objects.entries), catalog, info)
 
 
 class PdfBundle:
@@ -371,11 +372,7 @@ class PdfBundle:
     def close(self) -> None:
         """Write what comes last. The file itself stays open."""
         catalog, info = self.finish()
-        size = len(self.objects.offsets)
-        self._file.write(table_head(size))
-        for lines in self.objects.table():
-            self._file.write(lines)
-        self._file.write(trailer(size, catalog, info, identity(self.objects.digest), self.objects.position))
+        self._file.write(self.objects.end(catalog, info))
 
     def finish(self) -> tuple[int, int]:
         """Write the objects that come last; the numbers of catalog and /Info."""
@@ -390,7 +387,7 @@ class PdfBundle:
         info = objects.add(
             b"<<%b>>" % b"".join([b"/%b%b" % (name.encode(), text_string(text)) for name, text in entries])
         )
-        packet = pdfa.packet(self._title, self._author, self._writer.part, "A" if self._alone else "B")
+        packet = pdfa.packet(self._title, self._author, "A" if self._alone else "B")
         metadata = objects.add(stream(packet, b"/Type/Metadata/Subtype/XML", level=0))
         catalog = objects.add(
             b"<</Type/Catalog/Pages %d 0 R/Metadata %d 0 R/OutputIntents[%b]/Lang(%b)"

@@ -16,7 +16,7 @@ _STEM = 80
 def add_font(objects: Objects, font: Subset) -> int:
     """Add a font; its first object's number."""
     name, default, widths = font.name.encode(), *_widths(font.widths)
-    first = len(objects.offsets)
+    first = objects.next
     objects.add(
         b"<</Type/Font/Subtype/Type0/BaseFont/%b/Encoding/Identity-H/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>"
         % (name, first + 1, first + 2)

@@ -1,12 +1,12 @@
-"""PDF syntax: numbers, strings, streams, and the objects of a file with their cross-reference table.
+"""PDF syntax: numbers, strings, streams, and the objects of a file with their cross-reference stream.
 
-All files are classic ones (no object streams), so that they are valid under every part of ISO 19005.
+What has no stream of its own (pages, structure elements, fonts' dictionaries) lies many together in packed object
+streams (ISO 32000-1, 7.5.7): a tagged paper has hundreds of such objects.
 """
 
 import hashlib
 import zlib
-from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
@@ -19,8 +19,12 @@ SMALL = 8192
 
 _WORTH_PACKING = 400
 """Bytes from which a stream is packed: shorter ones hardly shrink."""
-_LINES = 10_000
-"""Lines of the cross-reference table made at a time."""
+_TOGETHER = 250
+"""Objects in an object stream, at most: their index there is one byte."""
+_WIDTHS = (1, 5, 1)
+"""Bytes of an entry of the cross-reference stream: its type; where the object stands, or the object stream that it lies
+in; its index there."""
+ENTRY = sum(_WIDTHS)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -52,21 +56,28 @@ def indirect(number: int, body: bytes) -> bytes:
     return b"%d 0 obj\n%b\nendobj\n" % (number, body)
 
 
-def line(offset: int) -> bytes:
-    """An object's line in the cross-reference table."""
-    return b"%010d 00000 n \n" % offset
+def entry(offset: int) -> bytes:
+    """The cross-reference entry of an object that stands in the file itself."""
+    return b"\1%b\0" % offset.to_bytes(5)
 
 
-def trailer(size: int, catalog: int, info: int, identity: str, table: int) -> bytes:
-    """The end of a file. `size`: objects, the free one included; `identity`: 32 hexadecimal digits; `table`: where the
-    cross-reference table begins."""
-    entries = f"<</Size {size}/Root {catalog} 0 R/Info {info} 0 R/ID[<{identity}><{identity}>]>>"
-    return f"trailer\n{entries}\nstartxref\n{table}\n%%EOF\n".encode()
-
-
-def identity(digest: "hashlib._Hash") -> str:
+def identity(digest: "hashlib._Hash") -> bytes:
     """A file's identity from the hash of its objects."""
-    return digest.hexdigest()[:32].upper()
+    return digest.hexdigest()[:32].upper().encode()
+
+
+def ending(entries: bytes, position: int, catalog: int, info: int, identity: bytes) -> bytes:
+    """What ends a file: the cross-reference stream, which is the object after those that have `entries` and stands at
+    `position`. `identity`: 32 hexadecimal digits."""
+    number = len(entries) // ENTRY
+    return (
+        b"%d 0 obj\n<</Type/XRef/Size %d/W[%d %d %d]/Root %d 0 R/Info %d 0 R/ID[<%b><%b>]/Length %d>>stream\n%b%b"
+        b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n"
+        % (
+            *(number, number + 1, *_WIDTHS, catalog, info, identity, identity),
+            *(len(entries) + ENTRY, entries, entry(position), position),
+        )
+    )
 
 
 class Objects:
@@ -74,29 +85,42 @@ class Objects:
     bytes in order."""
 
     def __init__(self) -> None:
-        self.offsets = array("Q", [0])
+        self.entries = bytearray(ENTRY)
+        """Of the cross-reference stream, for each number."""
         self.position = 0
         """Bytes so far."""
         self.digest = hashlib.sha256()
         self._pending: list[bytes] = []
+        self._together: list[tuple[int, bytes]] = []
         self._append(HEADER)
 
     def fork(self) -> "Objects":
         """Another file that begins with the objects of this one, all of them taken."""
         other = Objects.__new__(Objects)
-        other.offsets, other.position = self.offsets[:], self.position
-        other.digest, other._pending = self.digest.copy(), []
+        other.entries, other.position = self.entries[:], self.position
+        other.digest, other._pending, other._together = self.digest.copy(), [], []
         return other
+
+    @property
+    def next(self) -> int:
+        """The number that the next object gets."""
+        return len(self.entries) // ENTRY
 
     def reserve(self) -> int:
         """The number of an object that comes later."""
-        self.offsets.append(0)
-        return len(self.offsets) - 1
+        number = self.next
+        self.entries += bytes(ENTRY)
+        return number
 
     def put(self, number: int, body: bytes) -> None:
         """Write a reserved object."""
-        self.offsets[number] = self.position
-        self._append(indirect(number, body))
+        if body.endswith(b"endstream"):
+            self._place(number, entry(self.position))
+            self._append(indirect(number, body))
+        else:
+            self._together.append((number, body))
+            if len(self._together) == _TOGETHER:
+                self._pack()
 
     def add(self, body: bytes) -> int:
         """Write an object; its number."""
@@ -106,21 +130,34 @@ class Objects:
 
     def take(self) -> bytes:
         """The bytes since the last time."""
+        self._pack()
         data = b"".join(self._pending)
         self._pending.clear()
         self.digest.update(data)
         return data
 
-    def table(self) -> Iterator[bytes]:
-        """The cross-reference table, without its first object's."""
-        for first in range(1, len(self.offsets), _LINES):
-            yield b"".join(map(line, self.offsets[first : first + _LINES]))
+    def end(self, catalog: int, info: int) -> bytes:
+        """What ends the file, all of whose objects are taken."""
+        return ending(bytes(self.entries), self.position, catalog, info, identity(self.digest))
+
+    def _pack(self) -> None:
+        """Write an object stream."""
+        if not self._together:
+            return
+        number = self.reserve()
+        index, bodies, offset = [], [], 0
+        for place, (one, body) in enumerate(self._together):
+            self._place(one, b"\2%b%b" % (number.to_bytes(5), place.to_bytes()))
+            index.append(b"%d %d" % (one, offset))
+            bodies.append(body)
+            offset += len(body) + 1
+        self._together.clear()
+        head = b" ".join(index) + b"\n"
+        self.put(number, stream(head + b"\n".join(bodies), b"/Type/ObjStm/N %d/First %d" % (len(index), len(head))))
+
+    def _place(self, number: int, entry: bytes) -> None:
+        self.entries[ENTRY * number : ENTRY * (number + 1)] = entry
 
     def _append(self, data: bytes) -> None:
         self._pending.append(data)
         self.position += len(data)
-
-
-def table_head(size: int) -> bytes:
-    """The start of a cross-reference table of `size` objects, the free one included."""
-    return b"xref\n0 %d\n0000000000 65535 f \n" % size

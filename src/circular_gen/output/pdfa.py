@@ -1,7 +1,4 @@
-"""What makes a PDF a PDF/A-2 (ISO 19005-2): the colour profile of its output intent and its XMP packet.
-
-`part` 1 marks the same file as PDF/A-1, for a validator of that part: nothing in our files is beyond it.
-"""
+"""What makes a PDF a PDF/A-2 (ISO 19005-2): the colour profile of its output intent and its XMP packet."""
 
 from functools import cache
 from xml.sax.saxutils import escape
@@ -16,7 +13,7 @@ _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/">
-<pdfaid:part>{part}</pdfaid:part>
+<pdfaid:part>2</pdfaid:part>
 <pdfaid:conformance>{conformance}</pdfaid:conformance>
 </rdf:Description>
 <rdf:Description rdf:about="" xmlns:pdf="http://ns.adobe.com/pdf/1.3/">
@@ -38,11 +35,11 @@ def colour_profile() -> bytes:
     return (DATA / "sRGB.icc").read_bytes()
 
 
-def packet(title: str, author: str, part: int, conformance: str) -> bytes:
+def packet(title: str, author: str, conformance: str) -> bytes:
     """The XMP packet. `conformance`: A for a tagged file, else B. Title, author and producer are those of /Info;
     a file has no dates, as the same paper made on another day is the same file."""
     properties = _TITLE.format(escape(title)) * bool(title) + _AUTHOR.format(escape(author)) * bool(author)
-    return _XMP.format(part=part, conformance=conformance, producer=escape(PRODUCER), properties=properties).encode()
+    return _XMP.format(conformance=conformance, producer=escape(PRODUCER), properties=properties).encode()
 
 
 def information(title: str, author: str) -> dict[str, str]:

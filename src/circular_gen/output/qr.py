@@ -31,6 +31,8 @@ _DATA, _CORRECTION = 44, 26
 _PADDING = int.from_bytes((b"\xec\x11" * _DATA)[:_DATA])
 _HEAD = 13
 """Bits before the characters: mode and length."""
+_ALIKE = 18
+"""Characters (an even number) with which the payloads of a run often begin: what they turn is remembered."""
 _WIDTH, _WORDS = 6, 5
 """A row is so many words of so many modules (the last module is none), each a byte of the integer that stands for a
 symbol."""
@@ -116,8 +118,7 @@ def _rows(payload: str) -> Iterator[tuple[int, ...]]:
 
 
 def _symbol(payload: str) -> bytes:
-    """All modules, five words a row, each of six modules in the lower bits of a byte. The characters' values stand side
-    by side in two bytes for each pair; 45 times the first and the second, 11 bits, are what the data says."""
+    """All modules, five words a row, each of six modules in the lower bits of a byte."""
     length = len(payload)
     if not 1 <= length <= CAPACITY:
         raise ValueError(f"a QR payload has 1 to {CAPACITY} characters, not {length}")
@@ -125,11 +126,22 @@ def _symbol(payload: str) -> bytes:
         wrong = next(character for character in payload if character not in _ALLOWED)
         raise ValueError(f"not in QR's alphanumeric set: {wrong!r}")
     text = payload if not length % 2 else f"{payload[:-1]}0{payload[-1]}"
-    side_by_side = int.from_bytes(text.encode("ascii").translate(_BYTES))
-    pairs = side_by_side - (256 - 45) * (side_by_side >> 8 & _FIRSTS)
+    begun, rest = _begun(length, text[:_ALIKE]), text[_ALIKE:]
+    return reduce(xor, map(getitem, _tables(length)[0][_ALIKE:], _pairs(rest)), begun).to_bytes(SIZE * _WORDS)
+
+
+@lru_cache(maxsize=64)
+def _begun(length: int, start: str) -> int:
+    """The modules of a payload of `length` characters that begins with `start`, as far as these say."""
     tables, constant = _tables(length)
-    modules = reduce(xor, map(getitem, tables, pairs.to_bytes(len(text))), constant)
-    return modules.to_bytes(SIZE * _WORDS)
+    return reduce(xor, map(getitem, tables, _pairs(start)), constant)
+
+
+def _pairs(text: str) -> bytes:
+    """What the data says of an even number of characters: for each pair 11 bits, 45 times the first's value and the
+    second's, in two bytes. The values stand side by side in one integer."""
+    values = int.from_bytes(text.encode("ascii").translate(_BYTES))
+    return (values - (256 - 45) * (values >> 8 & _FIRSTS)).to_bytes(len(text))
 
 
 _ALLOWED = frozenset(_ALPHABET)

@@ -62,9 +62,10 @@ def subset(data: bytes, index: int, name: str, characters: Iterable[str]) -> Sub
         raise _unusable(name, MissingGlyph(lacking[0]))
     font.charToGlyph = {ord(character): _Alone(known[ord(character)]) for character in wanted}
     try:
-        file = font.makeSubset([ord(character) for character in wanted])
-        cut = NumberedFont(BytesIO(file))
+        made = BytesIO(font.makeSubset([ord(character) for character in wanted]))
+        cut = NumberedFont(made, lazy=True, recalcBBoxes=False, recalcTimestamp=False)
         advances = [cut["hmtx"][glyph][0] for glyph in cut.getGlyphOrder()]
+        file = _bare(cut)
     except (TTFError, *DAMAGE) as error:
         raise _unusable(name, error) from None
     em = 1000 / font.unitsPerEm
@@ -80,6 +81,16 @@ def subset(data: bytes, index: int, name: str, characters: Iterable[str]) -> Sub
         font.capHeight or font.ascent,
         font.italicAngle,
     )
+
+
+def _bare(font: NumberedFont) -> bytes:
+    """The font with the tables alone that ISO 32000-1, 9.9 asks of one embedded for its glyphs' numbers."""
+    for table in ("OS/2", "cmap", "name", "post"):
+        if table in font:
+            del font[table]
+    file = BytesIO()
+    font.save(file, reorderTables=False)
+    return file.getvalue()
 
 
 @lru_cache(maxsize=8)

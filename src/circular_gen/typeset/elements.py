@@ -121,8 +121,10 @@ def _lines(
     """Lines of kind `line`, `before` mm above the first. `glued`: all stay together and with what follows."""
     items = tuple(items)
     height = context.typist.pitch(line)
-    rest = Metrics(height, 0.0, glued, **flags)
-    first = rest._replace(before=before) if before else rest
+    first = Metrics(height, before, glued, **flags)
+    if len(items) == 1:
+        return Lines((first,), items, role)
+    rest = Metrics(height, 0.0, glued, **flags) if before else first
     return Lines((first, *[rest] * (len(items) - 1)) if items else (), items, role)
 
 

@@ -185,16 +185,16 @@ class Office(Written):
     code: Line
     contact: Contact | None = None
     printed_by: Line = Field(default="", validate_default=True)
-    layout: Layout = Layout()
-    fonts: Fonts = Fonts()
-    word_fonts: WordFonts = WordFonts()
+    layout: Layout = Field(default_factory=Layout.model_construct)
+    fonts: Fonts = Field(default_factory=Fonts.model_construct)
+    word_fonts: WordFonts = Field(default_factory=WordFonts.model_construct)
     seal: Seal | None = None
     timezone: Line = _ZONE
     ledger: Line | None = None
     mail: Mail | None = None
-    dispatch: Handing = Handing()
+    dispatch: Handing = Field(default_factory=Handing.model_construct)
     archive: Archive | None = None
-    reminders: Reminders = Reminders()
+    reminders: Reminders = Field(default_factory=Reminders.model_construct)
     sign: Sign | None = None
     portal: Annotated[dict[str, Any], BeforeValidator(_settings)] = Field(default_factory=dict)
 

@@ -24,7 +24,6 @@ from pydantic.dataclasses import dataclass
 from circular_gen.messages import _
 from circular_gen.workspace.findings import Finding, Severity, nearest, shown
 from circular_gen.workspace.keys import spelled
-from circular_gen.workspace.lists import Source, read_list
 from circular_gen.workspace.reading import At, Document, validate
 from circular_gen.workspace.values import (
     ON_A_LINE,
@@ -211,7 +210,6 @@ def plain(name: str) -> str:
 
 _ADAPTER = TypeAdapter(Registry)
 _UNIT = TypeAdapter(Unit)
-_SOURCE = TypeAdapter(Source)
 
 
 def read_registry(document: Document) -> tuple[Registry | None, tuple[Finding, ...], Mapping[str, str]]:
@@ -226,7 +224,9 @@ def read_registry(document: Document) -> tuple[Registry | None, tuple[Finding, .
 
 def _listed(document: Document, at: At) -> tuple[Registry | None, tuple[Finding, ...], Mapping[str, str]]:
     """As `read_registry`, where the units stand in a list of their own."""
-    source, findings = validate(_SOURCE, "source", document, at)
+    from circular_gen.workspace.lists import Source, read_list  # few offices keep their units elsewhere
+
+    source, findings = validate(TypeAdapter(Source), "source", document, at)
     if source is None:
         return None, findings, {}
     listed = read_list(source, document, at, _UNIT)

@@ -71,7 +71,7 @@ class Reminders(Written):
     bulletin: Days | None = None
     superior: Line = ""
     basis: str = ""
-    codes: ReminderCodes = ReminderCodes()
+    codes: ReminderCodes = Field(default_factory=ReminderCodes.model_construct)
 
 
 @dataclass(frozen=True, slots=True)
