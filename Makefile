@@ -31,10 +31,10 @@ archive: .venv/.scan  ## the year's archive into records/archive: YEAR=2026, and
 	@$(CG) archive $(YEAR) $(if $(AS_IS),--as-is '$(AS_IS)')
 
 test: .venv/.dev  ## the whole test suite
-	@$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=90
+	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 test-long: .venv/.dev  ## the long tests too (random papers, fault tests)
-	@$(BIN)/python -m pytest -n auto -m "long or not long" --timeout=3600
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "long or not long" --timeout=3600
 
 lint: .venv/.dev  ## ruff, mypy --strict, the arrows between the rooms
 	@$(BIN)/ruff check .

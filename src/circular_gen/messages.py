@@ -8,11 +8,15 @@ unknown one gives Chinese, since that is what offices read; `en` and the C local
 import gettext
 import locale
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
 _DOMAIN = "circular_gen"
 _FOLDER = Path(__file__).parent / "locale"
+_written: ContextVar[str] = ContextVar("_written", default="")
 
 
 @cache
@@ -21,6 +25,8 @@ def _catalogue(language: str) -> gettext.NullTranslations:
 
 
 def _language() -> str:
+    if language := _written.get():
+        return language
     for variable in ("CIRCULAR_GEN_LANG", "LC_ALL", "LC_MESSAGES", "LANGUAGE", "LANG"):
         if value := os.environ.get(variable):
             break
@@ -32,6 +38,16 @@ def _language() -> str:
 def _(text: str) -> str:
     """`text` in the clerk's language; the text itself where the catalogue has none."""
     return _catalogue(_language()).gettext(text)
+
+
+@contextmanager
+def in_chinese() -> Iterator[None]:
+    """Texts are Chinese meanwhile, whatever the clerk reads: for what is written into records."""
+    before = _written.set("zh_CN")
+    try:
+        yield
+    finally:
+        _written.reset(before)
 
 
 def translate_click() -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import bagit
+import pdfplumber
 import pikepdf
 import pytest
 
@@ -22,6 +24,9 @@ from circular_gen.archive.verification import verify_bag
 from circular_gen.ledger import Draft, draft
 from circular_gen.output.pdfa_rules import examine
 from circular_gen.records import open_records
+from circular_gen.returns import workers
+from circular_gen.returns.pictures import RefusedError
+from circular_gen.returns.workers import Workers
 
 from ..preflight import assert_part_1
 from .conftest import BAG, DAY, UNITS, YEAR, answer, scan_of
@@ -127,6 +132,64 @@ def test_where_nothing_reads_scans_the_notes_say_so(desk: Path, monkeypatch: pyt
     told = item(bags(desk)[BAG], 1)
     assert told["notes"] == ["回执扫描件没有另存摆正的副本"]
     assert verify_bag(bags(desk)[BAG]).findings == []
+
+
+@pytest.mark.parametrize("fault", ["worker", "key"])
+def test_where_what_straightens_cannot_be_run_the_bag_is_made_and_says_so(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    for path in (desk / "records/evidence").glob("*/*.archive.pdf"):
+        path.unlink()
+    if fault == "worker":
+        monkeypatch.setattr(workers, "run", os.abort)
+        monkeypatch.setattr(workers, "_PAUSE", 0.0)
+        why = "cannot be started"
+    else:
+        (desk / "records" / "secret.key").write_text("torn", "ascii")
+        why = "secret.key is damaged"
+    done = archive_year(desk, YEAR)
+    shown = [note for bag in done.bags for note in bag.notes]
+    assert sum(why in note for note in shown) == len(done.bags) == 2
+    code = f"Z109-WS·{YEAR}-D30-BGS-0001"
+    assert any(note.startswith(f"{code}: 3 scans are archived only as they came") for note in shown)
+    path = bags(desk)[BAG]
+    told = item(path, 1)
+    assert told["notes"] == ["3份回执扫描件没有另存摆正的副本：摆正扫描件的程序未能运行"]
+    assert [file["role"] for file in told["files"]].count("evidence") == 3
+    assert "straightened" not in [file["role"] for file in told["files"]]
+    with pdfplumber.open(path / "data" / "notes.pdf") as printed:
+        text = "".join("".join((page.extract_text() or "").split()) for page in printed.pages)
+    assert "3份回执扫描件没有另存摆正的副本" in text
+    assert verify_bag(path).findings == []
+
+
+def test_each_scan_that_was_refused_is_told_with_its_reason(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too slow, or no picture at all: the bag holds it as it came, and the notes say which one and why."""
+    odd = answer(desk, "gas", "chengxi", b"MZ no picture", by="李某")
+    slow = evidence_of(desk, "gas", "liulin")
+    for path in (desk / "records/evidence").glob(f"*/{slow}.archive.pdf"):
+        path.unlink()
+    straighten = Workers.straighten
+
+    def impatient(pool: Workers, path: Path, marks: Any) -> Any:
+        if slow in path.name:
+            raise RefusedError("too-slow")
+        return straighten(pool, path, marks)
+
+    monkeypatch.setattr(Workers, "straighten", impatient)
+    (bag,) = (bag for bag in archive_year(desk, YEAR, as_is="年底").bags if bag.path.name == BAG)
+    code = f"Z109-WS·{YEAR}-D30-BGS-0002"
+    assert set(bag.notes) == {
+        f"{code}: 城西街道办事处 {odd[:12]}….png is archived only as it came, not straightened: "
+        "neither PDF nor JPEG, PNG, TIFF or ZIP",
+        f"{code}: 柳林镇人民政府 {slow[:12]}….png is archived only as it came, not straightened: took too long",
+    }
+    assert sorted(item(bag.path, 2)["notes"]) == sorted(
+        [
+            f"回执扫描件没有另存摆正的副本：城西街道办事处 {odd[:12]}….png（不是 PDF、JPEG、PNG、TIFF 或 ZIP）",
+            f"回执扫描件没有另存摆正的副本：柳林镇人民政府 {slow[:12]}….png（用时太长）",
+        ]
+    )
 
 
 def evidence_of(root: Path, name: str, unit: str) -> str:

@@ -283,6 +283,7 @@ def cases_of(bag: Path, count: int, seed: int) -> list[tuple[str, str, bool, int
     return cases
 
 
+@pytest.mark.no_cover
 def test_two_hundred_mutations_at_random(small: Path) -> None:
     assert mutate_all(small, cases_of(small, 200, seed=20261125)) == []
 

@@ -13,7 +13,7 @@ from tests.dispatch.offices import NAME, make_office
 from tests.dispatch.servers import Inbox, smtp_server
 from tests.ledger.conftest import postgresql_server, postgresql_url
 
-from circular_gen.dispatch import dispatching
+from circular_gen.dispatch import dispatching, outbox
 from circular_gen.dispatch.dispatching import Dispatch
 from circular_gen.dispatch.installation import ElsewhereError
 from circular_gen.dispatch.letter import File
@@ -85,16 +85,18 @@ def test_what_lies_in_the_outbox_goes_out_before_what_is_new(tmp_path: Path) -> 
     assert "签收回执" not in texts["u0003@example.org"]
 
 
-def test_a_mail_template_changed_after_a_server_put_a_mail_off(tmp_path: Path) -> None:
+def test_a_mail_template_changed_after_a_server_put_a_mail_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The message that was tried stays the message of its key; what it has become waits for a person."""
-    answers = ["450 later"] * 2
-    box = Inbox(answer=lambda to: answers.pop() if to.startswith("u0001") and answers else "250 OK")
+    monkeypatch.setattr(outbox, "_LATER", (1,))
+    busy = [True]
+    box = Inbox(answer=lambda to: "450 later" if to.startswith("u0001") and busy else "250 OK")
     root = tmp_path / "office"
     with smtp_server(box) as port:
         make_office(root, port, 3)
         with opened(root) as records:
             job = Dispatch(records, NAME)
             job.run(stop=lambda: len(box.got) == 2)  # u0001 waits for its second try
+            busy.clear()
             (root / "templates").mkdir()
             (root / "templates" / "mail.txt.j2").write_text("{{ unit.name }}：见附件。", encoding="utf-8")
             report = Dispatch(records, NAME).run()

@@ -110,6 +110,7 @@ def killed_often(root: Path, times: int, seed: int) -> None:
     assert output.count("--resolve") == counts["unknown"]
 
 
+@pytest.mark.no_cover
 def test_killed_eight_times(tmp_path: Path) -> None:
     killed_often(tmp_path / "office", 8, 1)
 

@@ -199,6 +199,7 @@ def test_wrong_use_is_one_line_and_exit_code_2(
     assert "Traceback" not in result.output
 
 
+@pytest.mark.no_cover
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kill -9 is a POSIX thing")
 def test_killed_at_any_moment_the_next_run_is_right(sample: Path, tmp_path: Path) -> None:
     root = make_workspace(tmp_path / "office")

@@ -23,12 +23,12 @@ CELL, LINE = 156 / 28, 28.95 * PT
 Line = tuple[float, list[dict]]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def pixels(path: Path, page: int) -> tuple[numpy.ndarray, numpy.ndarray]:
     """Where page `page` is black and where it is red."""
     document = pypdfium2.PdfDocument(path)
-    image = document[page].render(scale=DPI / 72).to_numpy().astype(int)
-    blue, green, red = image[:, :, 0], image[:, :, 1], image[:, :, 2]
+    image = document[page].render(scale=DPI / 72).to_numpy()
+    blue, green, red = (image[:, :, colour].astype(numpy.int16) for colour in range(3))
     is_red = (red - green > 80) & (red - blue > 80)
     return (red < 128) & ~is_red, is_red
 

@@ -129,6 +129,7 @@ def as_sent(got: Got) -> Sent:
     return Sent(got.message["Message-ID"], options["ENVID"], got.sender, got.to[0])
 
 
+@pytest.mark.no_cover
 def test_a_month(month: Month, tmp_path: Path) -> None:
     run, at, ends = month.run, month.at, month.ends
 

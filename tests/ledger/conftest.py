@@ -57,6 +57,22 @@ def postgresql_server() -> Iterator[str]:
         yield folder
 
 
+def as_postgres() -> list[str]:
+    """What makes a command one of the server's user: PostgreSQL refuses to run as root."""
+    return ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+
+
+def room(folder: str, largest: int | None) -> None:
+    """From now on no file of the server at `folder` grows beyond so many bytes (None: any), for connections that are
+    made now: to PostgreSQL as if the disk were full."""
+    prlimit = shutil.which("prlimit")
+    if not prlimit:
+        pytest.skip("no program to limit the files of a running server: prlimit")
+    pid = (Path(folder) / "data" / "postmaster.pid").read_text("ascii").split()[0]
+    limit = f"--fsize={'unlimited' if largest is None else largest}:"
+    subprocess.run([*as_postgres(), prlimit, "--pid", pid, limit], check=True, cwd="/")
+
+
 @contextmanager
 def server(fsync: str) -> Iterator[str]:
     """`postgresql_server` with or without waiting for the disk."""
@@ -64,14 +80,14 @@ def server(fsync: str) -> Iterator[str]:
     initdb = str(programs[-1]) if programs else shutil.which("initdb")
     assert initdb, "the marker postgresql should have skipped this"
     folder = Path(tempfile.mkdtemp(prefix="cgpg"))
-    prefix: list[str] = []
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        prefix = ["runuser", "-u", "postgres", "--"]
+    prefix = as_postgres()
+    if prefix:
         shutil.chown(folder, "postgres", "postgres")
     data = folder / "data"
     control = str(Path(initdb).with_name("pg_ctl"))
     quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
-    subprocess.run([*prefix, initdb, "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"], **quiet)
+    how = ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync", "--wal-segsize=1"]
+    subprocess.run([*prefix, initdb, "-D", data, *how], **quiet)
     options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync={fsync} -c max_connections=60"
     log = folder / "log"
     subprocess.run([*prefix, control, "-D", data, "-w", "-l", log, "-o", options, "start"], **quiet)

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event as on
-from tests.ledger.conftest import issue
+from sqlalchemy.exc import OperationalError
+from tests.ledger.conftest import issue, room, server
 
 from circular_gen.ledger import KeyConflictError, Ledger, LedgerError, draft, open_ledger
 from circular_gen.ledger.failures import (
@@ -91,6 +92,7 @@ def killed(place: str, times: int) -> None:
     assert len(acknowledged) >= times
 
 
+@pytest.mark.no_cover
 def test_killed_at_any_moment(place: str) -> None:
     killed(place, 30)
 
@@ -127,6 +129,7 @@ def confirm(place: str, name: str, pipe: Connection) -> None:
         pipe.send(own)
 
 
+@pytest.mark.no_cover
 def test_twenty_writers_at_once(place: str) -> None:
     with open_ledger(place) as ledger:
         issue(ledger, "winter")
@@ -247,6 +250,64 @@ def test_no_room_left(tmp_path: Path) -> None:
         assert verify(ledger).ok
 
 
+def fill(ledger: Ledger) -> tuple[int, LedgerError]:
+    """Batches of 20 events until there is no room: how many events were acknowledged, and what was said then."""
+    dice = random.Random(3)
+    for n in range(500):
+        try:
+            ledger.append(*[draft("noted", "x", text=dice.randbytes(1500).hex()) for _m in range(20)])
+        except LedgerError as error:
+            return 20 * n, error
+    pytest.fail("there was room for everything")
+
+
+@pytest.mark.postgresql
+def test_a_server_without_room_for_its_tables(postgresql_url: str, postgresql_server: str) -> None:
+    """What was acknowledged is there, whole batches of it, and it goes on when there is room again."""
+    with open_ledger(postgresql_url) as ledger:
+        issue(ledger, "winter")
+    room(postgresql_server, 1_500_000)  # more than any file of an empty database, and than one of the server's log
+    try:
+        with open_ledger(postgresql_url) as ledger:
+            acknowledged, told = fill(ledger)
+            assert type(told) is LedgerFullError
+            assert "\n" not in str(told)
+            assert ledger.head().size == 5 + acknowledged
+    finally:
+        room(postgresql_server, None)
+    assert acknowledged > 0
+    with open_ledger(postgresql_url) as ledger:
+        assert ledger.head().size == 5 + acknowledged
+        assert verify(ledger).ok
+        ledger.append(draft("noted", "x", text="there is room again"))
+        assert verify(ledger).ok
+
+
+@pytest.mark.postgresql
+def test_a_server_without_room_for_its_log(capfd: pytest.CaptureFixture[str]) -> None:
+    """Then PostgreSQL itself breaks off. Who wrote is told so in a line; when it is back, nothing is lost or half."""
+    with server(fsync="off") as folder:
+        place = f"postgresql://postgres@/postgres?host={folder}"
+        with open_ledger(place) as ledger:
+            issue(ledger, "winter")
+        room(folder, 500_000)  # half a file of the log
+        with open_ledger(place) as ledger:
+            room(folder, None)  # for whoever comes after this connection
+            acknowledged, told = fill(ledger)
+        assert type(told) in (LedgerFullError, LedgerUnreachableError)
+        assert "\n" not in str(told)
+        for _moment in range(120):
+            with contextlib.suppress(LedgerUnreachableError), open_ledger(place):
+                break
+            time.sleep(0.5)
+        with open_ledger(place) as ledger:
+            assert verify(ledger).ok
+            assert ledger.head().size == 5 + acknowledged
+            ledger.append(draft("noted", "x", text="there is room again"))
+            assert verify(ledger).ok
+    assert capfd.readouterr().err == ""  # and whoever looks at the screen sees no more than the line
+
+
 def look_and_try(place: Path, pipe: Connection) -> None:
     """As somebody who may only read: looks, verifies, tries to write."""
     if os.geteuid() == 0:
@@ -333,6 +394,29 @@ def test_what_databases_say_is_told_with_what_to_do(cause: str, error: type[Ledg
     assert type(told.value) is error
     assert "records/ledger.db" in str(told.value)
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("state", "cause", "error"),
+    [
+        ("55P03", "由于锁超时, 取消语句操作", LedgerBusyError),
+        ("53100", '无法扩展文件 "base/5/16384"', LedgerFullError),
+        ("53100", "could not open connection file: 设备上没有空间", LedgerFullError),
+        ("42501", "对表 events 权限不够", LedgerUnwritableError),
+        ("XX001", '关系 "base/5/16384" 中的块 0 存在无效的页', LedgerDamagedError),
+        ("57P01", "由于管理员命令中断联接", LedgerUnreachableError),
+        ("XX000", "意料之外的事", LedgerError),
+    ],
+)
+def test_a_server_that_speaks_chinese_is_understood(state: str, cause: str, error: type[LedgerError]) -> None:
+    """PostgreSQL says things in its own language; its codes are the same in all."""
+
+    class SaidError(Exception):
+        sqlstate = state
+
+    with pytest.raises(error) as told, failures("postgresql://office/ledger"):
+        raise OperationalError("COMMIT", {}, SaidError(cause))
+    assert type(told.value) is error
 
 
 def test_an_error_that_has_no_better_name(file_ledger: Ledger) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ledger.conftest import server
+from tests.ledger.conftest import room, server
 from tests.ledger.test_ledger_faults import run, told
 from tests.ledger.test_ledger_faults import test_twenty_writers_at_once as twenty_writers_at_once
 
@@ -23,6 +23,7 @@ from circular_gen.errors import CircularGenError
 from circular_gen.issuing import issue, revise
 from circular_gen.keeping import prove
 from circular_gen.ledger import draft, open_ledger
+from circular_gen.ledger.failures import LedgerFullError
 from circular_gen.records import NothingIssuedError, open_records
 from circular_gen.returns.by_hand import confirm
 
@@ -125,6 +126,7 @@ def killed(root: Path, times: int) -> None:
                 assert (records.folder(name, 1) / "manifest.json").exists()
 
 
+@pytest.mark.no_cover
 def test_an_office_killed_at_any_moment(office: Path) -> None:
     killed(office, 8)
 
@@ -212,6 +214,37 @@ def test_a_full_disk(small_disk: Path) -> None:
         last = len(records.ledger.numbers())
         assert records.ledger.paper(name) is None
     assert issue(root, name).number.endswith(f"〕{last + 1}号")
+    whole(root)
+
+
+@pytest.mark.postgresql
+def test_no_room_on_the_database_server(tmp_path: Path, postgresql_url: str, postgresql_server: str) -> None:
+    """The disk here has room for originals and evidence, the server's has none: nothing of them is left behind."""
+    root = make_office(tmp_path / "office", f"ledger: {postgresql_url}\n")
+    for name in ("first", "second"):
+        write(root, name)
+    issue(root, "first")
+    given = {"name": "first", "unit": "a", "by": "张某", "evidence": root / "photo.jpg"}
+    room(postgresql_server, 1_500_000)
+    try:
+        said = []
+        for length in (600, 100, 1):  # to the last page's last bytes
+            with open_records(root) as records, contextlib.suppress(LedgerFullError):
+                for _n in range(5_000):
+                    records.ledger.append(draft("noted", "x", text="号" * length))
+        for act in (lambda: issue(root, "second"), lambda: confirm(root, **given)):
+            with pytest.raises(LedgerFullError) as told:
+                act()
+            said.append(str(told.value))
+        assert all("free some space" in line and "\n" not in line for line in said)
+    finally:
+        room(postgresql_server, None)
+    whole(root)
+    with open_records(root) as records:
+        assert records.ledger.paper("second") is None
+        assert records.ledger.events("first", "a", kinds=("received",)) == ()
+    assert issue(root, "second").number.endswith("〕2号")
+    assert confirm(root, **given).new
     whole(root)
 
 

@@ -5,6 +5,7 @@ import random
 from dataclasses import replace
 from functools import lru_cache
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -51,6 +52,7 @@ def characters(papers: list[Pages]) -> dict[str, str]:
     return {face: "".join(sorted(texts)) for face, texts in sorted(found.items())}
 
 
+@pytest.mark.no_cover
 @settings(
     max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate)
 )

@@ -133,10 +133,15 @@ def seal(
             line(np.stack([start, end]), 0.5)
     inking = cv2.GaussianBlur(random.uniform(0.55, 1.0, layer.shape).astype(np.float32), (0, 0), 6)
     inking = np.clip((inking - inking.mean()) * 6 + 0.9, 0.4, 1.0)
-    share = (layer.astype(np.float32) / 255 * alpha * inking)[:, :, None]
+    rows, columns = (np.flatnonzero(layer.any(axis=axis)) for axis in (1, 0))
+    if not rows.size:
+        return
+    here = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]  # the rest stays as it is
+    share = (layer[here].astype(np.float32) / 255 * alpha * inking[here])[:, :, None]
     red = np.array([45, 35, 215], np.float32)
-    over = np.minimum(image.astype(np.float32), 255) * (1 - share) + share * np.minimum(red, image * 1.0 + 20)
-    image[:] = np.clip(over, 0, 255).astype(np.uint8)
+    paper = image[here]
+    over = paper.astype(np.float32) * (1 - share) + share * np.minimum(red, paper * 1.0 + 20)
+    paper[:] = np.clip(over, 0, 255).astype(np.uint8)
 
 
 STAMPS = ("round", "oval", "square", "overlapping", "small")

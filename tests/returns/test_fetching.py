@@ -613,6 +613,7 @@ def test_where_no_file_can_be_opened_no_mail_is_called_damaged(
     scan.write_bytes(receipt(office, "u03")[1])
     with monkeypatch.context() as patched:
         patched.setattr(workers, "run", os.abort)
+        patched.setattr(workers, "_PAUSE", 0.0)
         for take_in in (
             lambda still: fetching.fetch(office.root, workers=still),
             lambda still: scanning.scan(office.root, [scan], workers=still),

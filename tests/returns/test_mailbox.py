@@ -212,6 +212,7 @@ def _kill_and_finish(office: MailDesk, tmp_path: Path, kills: int, rounds: int) 
     assert office.fetch().fates == ()
 
 
+@pytest.mark.no_cover
 @pytest.mark.dovecot
 def test_killed_eight_times(office: MailDesk, tmp_path: Path) -> None:
     _kill_and_finish(office, tmp_path, 8, 2)

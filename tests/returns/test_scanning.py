@@ -15,9 +15,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from circular_gen.cli.receipts import _page_line, _printed_rows
 from circular_gen.disk import sha256_of
 from circular_gen.evidence import find
-from circular_gen.ledger import open_ledger, verify
+from circular_gen.issuing import issue
+from circular_gen.ledger import draft, open_ledger, verify
 from circular_gen.press import Press
 from circular_gen.returns import scanning
 from circular_gen.returns.by_hand import annul, confirm
@@ -30,7 +32,7 @@ from circular_gen.workspace import open_workspace
 from circular_gen.workspace.codes import Code, Codes
 from circular_gen.workspace.secret import office_codes
 
-from .conftest import Desk, copied, pdf, picture, scan
+from .conftest import HEAD, OFFICE, Desk, copied, pdf, picture, scan
 from .degraded import MM, Paper, cross_out, grey, photographed, printed, seal
 
 BLANK = np.full((2339, 1654, 3), 250, np.uint8)
@@ -593,6 +595,46 @@ def test_what_is_said_for_programs_is_said_for_people_too(detail: str, said: str
 def test_answers_are_told_in_the_order_of_the_form() -> None:
     told = answers_in_words({"t10": "na", "t2": "no", "state": ["complete", "damaged"]})
     assert told == "t2 no, t10 not applicable, state on arrival complete、damaged when it came"
+
+
+def test_a_task_is_named_by_the_row_that_was_printed(tmp_path: Path) -> None:
+    """A unit gets the tasks of its sectors: the row on its checklist is not what the id says. The draft and the list
+    of units change after the issue; what was printed stays."""
+    root = tmp_path / "office"
+    (root / "circulars").mkdir(parents=True)
+    (root / "office.yaml").write_text(OFFICE, "utf-8")
+    units = (
+        "units:\n  - {id: u01, name: 第01街道办事处, tags: [街道], sectors: [矿山]}\n"
+        "groups:\n  各街道: {tags: [街道]}\n"
+    )
+    (root / "recipients.yaml").write_text(units, "utf-8")
+    sectors = {"t7": "矿山", "t8": "燃气", "t13": "矿山"}
+    tasks = "".join(
+        f"  - {{id: {task}, text: {sector}第{task[1:]}项重点部位的隐患是否排查到位, basis: 一, "
+        f"for: {{sectors: [{sector}]}}}}\n"
+        for task, sector in sectors.items()
+    )
+    draft_file = root / "circulars" / "check.yaml"
+    draft_file.write_text(f"title: 关于检查的通知\n{HEAD}tasks:\n{tasks}", "utf-8")
+    issue(root, "check")
+    draft_file.write_text(draft_file.read_text("utf-8").replace("矿山第13项", "改过的"), "utf-8")
+    (root / "recipients.yaml").write_text(units.replace("矿山", "燃气"), "utf-8")
+    fields = {"reason": "tick-unclear", "detail": "tick-unclear t13.yes", "form": "checklist", "revision": 0}
+    fields |= {"evidence": ["0" * 64], "file": "a.jpg", "page": 1, "answers": {"t7": "no", "t13": "na"}}
+    with open_ledger(root / "records" / "ledger.db") as ledger:
+        (event,) = ledger.append(draft("reviewed", "x", "check", "u01", **fields))
+    said = "row 2 “矿山第13项重点部位的隐患是否排…” (t13)"
+    assert f"perhaps ticked: {said} “yes” [tick-unclear]" in run(root, "review", "--list").output
+    (page,) = json.loads(run(root, "review", "--json").output)
+    assert page["rows"]["t13"] == {"number": 2, "text": "矿山第13项重点部位的隐患是否排查到位"}
+    story = run(root, "show", "check", "u01").output
+    assert f"row 1 “矿山第7项重点部位的隐患是否排查…” (t7) no, {said} not applicable" in story
+    fate = Fate("a.jpg", 1, "review", "check", "u01", "checklist", 1, "tick-unclear", fields["detail"], event.sequence)
+    assert said in _page_line(fate, _printed_rows(root, [fate]))
+    manifest = root / "records" / "issued" / "check" / "r0" / "manifest.json"
+    manifest.chmod(0o600)
+    manifest.write_text(manifest.read_text("utf-8") + " ", "utf-8")
+    assert "perhaps ticked: t13 “yes”" in run(root, "review", "--list").output  # what is not as issued says nothing
 
 
 def test_without_the_packages_one_line_says_what_to_install(

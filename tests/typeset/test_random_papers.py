@@ -259,6 +259,7 @@ def check_both(sheet: Sheet) -> None:
     assert texts[0] == texts[1]
 
 
+@pytest.mark.no_cover
 @settings(max_examples=50, deadline=None, suppress_health_check=_ANY)
 @pytest.mark.parametrize("half", [1, 2])  # for two cores
 @given(sheet=papers())

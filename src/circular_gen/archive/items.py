@@ -8,10 +8,10 @@ Nothing is copied here; hashes come from where they were recorded, so that copyi
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from circular_gen import evidence
 from circular_gen.archive.bag import is_safe
@@ -22,8 +22,12 @@ from circular_gen.ledger import Event, Paper, Standing, Status
 from circular_gen.ledger.deadlines import local
 from circular_gen.ledger.hazards import HAZARD_KINDS, fold_hazards
 from circular_gen.ledger.standing import status
-from circular_gen.messages import _
+from circular_gen.messages import _, in_chinese
 from circular_gen.records import INPUT, ISSUED, MANIFEST, Records, read_manifest
+from circular_gen.returns.words import reason_words
+
+if TYPE_CHECKING:
+    from circular_gen.returns.straightened import Straightened
 
 ARCHIVE = "archive"
 """The folder below records/ where bags are made."""
@@ -34,6 +38,8 @@ COUNTED = frozenset(["paper", "evidence", "reminder"])
 _REMINDERS = frozenset(["reminder-issued", "reminded"])
 _HASH = re.compile(r'"([0-9a-f]{64})"')
 _PASSWORD = re.compile(rb"://[^:/@\s'\"]*:[^@/\s'\"]+@")
+NOT_HERE, NOT_RUN = "not-here", "not-run"
+"""Why no scan is straightened: the packages for it are not installed; what opens scans cannot be run."""
 _OPEN = frozenset({"review", "answer", "reissue", "find-out", "send-again"})
 """Next steps that leave a unit's case open even where it owes no receipt."""
 
@@ -194,11 +200,11 @@ def with_contents(
     item: Item,
     shared: frozenset[str],
     kept_files: Mapping[str, str],
-    straightened: Callable[[Path], Path | None],
+    straightened: "Callable[[Path], Straightened]",
 ) -> Item:
     """The item with its units and files. `shared`: hashes of files that several items of the bag use, which stand in
-    the bag once; `kept_files`: see `kept_evidence`; `straightened`: a scan → its pages upright, None where nobody can
-    make them."""
+    the bag once; `kept_files`: see `kept_evidence`; `straightened`: a scan → its pages upright, or why there are
+    none: its reason is NOT_HERE or NOT_RUN where that is no fault of the scan."""
     name = item.subject.paper.circular
     root = records.root
     hashes: dict[str, tuple[str | None, str]] = {}
@@ -214,6 +220,7 @@ def with_contents(
                     proofs.setdefault(event.unit, []).append(sha256)
     files: list[ItemFile] = []
     notes: list[Remark] = []
+    not_upright: dict[str, list[str]] = {}
     if not item.supplements:
         for revision in range(item.subject.paper.revision + 1):
             files += _originals(records, item, revision, shared, notes)
@@ -222,9 +229,15 @@ def with_contents(
         if name_there := kept_files.get(sha256):
             path = root / "records" / evidence.EVIDENCE / sha256[:2] / name_there
             files.append(_evidence(item, path, sha256, unit, role, shared))
-            if role == "evidence" and path.suffix in evidence.SCANS and (upright := straightened(path)):
-                file = _evidence(item, upright, sha256, unit, "straightened", shared)
-                files.append(replace(file, sha256=None))
+            if role == "evidence" and path.suffix in evidence.SCANS:
+                upright = straightened(path)
+                if upright.file is None:
+                    whose = standings[unit].name or unit if unit in standings else ""
+                    not_upright.setdefault(upright.reason, []).append(f"{whose} {sha256[:12]}…{path.suffix}".strip())
+                else:
+                    file = _evidence(item, upright.file, sha256, unit, "straightened", shared)
+                    files.append(replace(file, sha256=None))
+    notes += _not_upright(not_upright)
     kept = {one.sha256: f"data/{one.path}" for one in files if one.role == "evidence"}
     units = tuple(
         _unit(item.subject.paper, one, [kept[h] for h in dict.fromkeys(proofs.get(one.unit, ())) if h in kept])
@@ -232,6 +245,26 @@ def with_contents(
     )
     sectors = sectors_of(records.folder(name, item.subject.paper.revision) / INPUT, name)
     return replace(item, files=tuple(files), units=units, sectors=sectors, notes=tuple(notes))
+
+
+def _not_upright(scans: Mapping[str, Sequence[str]]) -> Iterator[Remark]:
+    """What is told of the scans that lie there only as they came, by the reason."""
+    with in_chinese():
+        chinese = reason_words()
+    said = reason_words()
+    for reason, names in scans.items():
+        if reason == NOT_HERE:
+            shown = _("scans are not straightened: pip install 'circular-gen[scan]'")
+            yield Remark(shown, "回执扫描件没有另存摆正的副本")
+        elif reason == NOT_RUN:
+            shown = _("{count} scans are archived only as they came: what straightens them could not be run")
+            written = f"{len(names)}份回执扫描件没有另存摆正的副本：摆正扫描件的程序未能运行"
+            yield Remark(shown.format(count=len(names)), written)
+        else:
+            shown = _("{file} is archived only as it came, not straightened: {reason}")
+            for name in names:
+                written = f"回执扫描件没有另存摆正的副本：{name}（{chinese.get(reason, reason)}）"
+                yield Remark(shown.format(file=name, reason=said.get(reason, reason)), written)
 
 
 def sectors_of(frozen: Path, name: str) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ from circular_gen.archive.codes import RETENTIONS, archival_code, bag_name, fond
 from circular_gen.archive.contents import contents, index_entry, json_bytes, ledger_lines
 from circular_gen.archive.items import (
     ARCHIVE,
+    NOT_HERE,
+    NOT_RUN,
     Item,
     ItemFile,
     Remark,
@@ -41,7 +43,7 @@ from circular_gen.messages import _
 from circular_gen.press import FormPress
 from circular_gen.records import Records, open_records
 from circular_gen.returns.scanning import can_scan
-from circular_gen.returns.straightened import Straightening
+from circular_gen.returns.straightened import Straightened, Straightening
 from circular_gen.workspace.office import Archive
 
 Progress = Callable[[int, int], None]
@@ -241,8 +243,10 @@ class _Making:
         self.open = ExitStack()
         """What was opened for the bag."""
         self.straightening: Straightening | None = None
-        self.straight: dict[str, Path | None] = {}
-        """Scan → its pages upright, looked up once for the bag."""
+        self.straight: dict[str, Straightened] = {}
+        """Scan → its pages upright, or why not, looked up once for the bag."""
+        self.not_straight = "" if can_scan() else NOT_HERE
+        """Why none can be made any more."""
 
     def make(self, progress: Callable[[int], None]) -> Bag:
         target = self.folder / self.name
@@ -322,21 +326,24 @@ class _Making:
             progress(done)
         return entries
 
-    def _straightened(self, scan: Path) -> Path | None:
+    def _straightened(self, scan: Path) -> Straightened:
         if scan.name not in self.straight:
-            there: Path | None = scan.with_name(scan.name[:64] + evidence.STRAIGHT)
-            if there is not None and not there.is_file():
-                there = self._straighten(scan)
-            self.straight[scan.name] = there
+            there = scan.with_name(scan.name[:64] + evidence.STRAIGHT)
+            self.straight[scan.name] = Straightened(scan, there) if there.is_file() else self._straighten(scan)
         return self.straight[scan.name]
 
-    def _straighten(self, scan: Path) -> Path | None:
-        """Where it is the first that lies there only as it came, what reads scans is started."""
-        if self.straightening is None:
-            if not can_scan():
-                return None
-            self.straightening = self.open.enter_context(Straightening(self.records))
-        return self.straightening.of(scan).file
+    def _straighten(self, scan: Path) -> Straightened:
+        """Where it is the first that lies there only as it came, what reads scans is started. The original is what
+        proves: where that cannot be run, the bag is made without more copies, and says so."""
+        if not self.not_straight:
+            try:
+                if self.straightening is None:
+                    self.straightening = self.open.enter_context(Straightening(self.records))
+                return self.straightening.of(scan)
+            except CircularGenError as error:
+                self.not_straight = NOT_RUN
+                self.notes.append(str(error))
+        return Straightened(scan, None, reason=self.not_straight)
 
     def _copy(self, writer: BagWriter, file: ItemFile, written: set[str]) -> ItemFile:
         from circular_gen.archive.paper import counted_pages
@@ -382,10 +389,6 @@ class _Making:
                 if item.holds(event):
                     file.write(ledger_lines(event))
         made.append(ItemFile("", None, path, "events", size=file.size))
-        roles = [file.role for file in item.files]
-        if "evidence" in roles and "straightened" not in roles and not can_scan():
-            shown = _("scans are not straightened: pip install 'circular-gen[scan]'")
-            notes.append(Remark(shown, "回执扫描件没有另存摆正的副本"))
         item = replace(item, files=(*made, *item.files), notes=tuple(notes))
         self.notes += [f"{item.code}: {note.shown}" for note in notes]
         record = item_record(item, office)

@@ -11,9 +11,12 @@ from circular_gen.cli.extend import command as extend_command
 from circular_gen.messages import _
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from circular_gen.ledger import Paper, Standing
     from circular_gen.returns.reviewing import Waiting
     from circular_gen.returns.settling import Fate
+    from circular_gen.returns.words import Rows
 
 _ACTOR = _("who records it (default: the office's contact)")
 _REASON = _("why; it stands in the ledger")
@@ -331,8 +334,9 @@ def scan_command(
     if as_json:
         click.echo(json.dumps(report.record(), ensure_ascii=False, indent=1))
     else:
+        rows = _printed_rows(workspace.resolve(), report.fates)
         for fate in report.fates:
-            click.echo(_page_line(fate))
+            click.echo(_page_line(fate, rows))
         fates = fate_words()
         counts = [f"{fates[name]} {count}" for name, count in report.counts().items()]
         click.echo(_("{count} pages: {fates}").format(count=len(report.fates), fates=_("; ").join(counts)))
@@ -340,7 +344,15 @@ def scan_command(
         sys.exit(1)
 
 
-def _page_line(fate: "Fate") -> str:
+def _printed_rows(root: Path, fates: "Iterable[Fate]") -> "Mapping[int, Rows]":
+    """What stands on the checklists that went to review, by the event: people know their rows, not the tasks' ids."""
+    from circular_gen.returns.reviewing import rows_of
+
+    events = [fate.event for fate in fates if fate.event and fate.form == "checklist" and fate.detail]
+    return rows_of(root, events) if events else {}
+
+
+def _page_line(fate: "Fate", rows: "Mapping[int, Rows]") -> str:
     """What became of a page."""
     from circular_gen.returns.words import fate_words, form_words
 
@@ -349,17 +361,17 @@ def _page_line(fate: "Fate") -> str:
     whose = " ".join(filter(None, (fate.circular, fate.unit, form, str(fate.form_page or ""))))
     what = fate_words()[fate.fate]
     if fate.reason:
-        what += _(": {reason}").format(reason=_why(fate.reason, fate.detail))
+        what += _(": {reason}").format(reason=_why(fate.reason, fate.detail, rows.get(fate.event or 0)))
     number = f"[{fate.event}]" if fate.event else ""
     return "  ".join(filter(None, (fate.file, page, whose, what, number)))
 
 
-def _why(reason: str, detail: str) -> str:
+def _why(reason: str, detail: str, rows: "Rows | None" = None) -> str:
     """A reason and its details, said once."""
     from circular_gen.returns.words import in_words, reason_words
 
     if detail.split(" ")[0].rstrip(";") == reason:
-        return in_words(detail)
+        return in_words(detail, rows)
     word = reason_words().get(reason, reason)
     return f"{word} ({detail})" if detail else word
 
@@ -385,6 +397,7 @@ def fetch_command(workspace: Path, actor: str | None, as_json: bool) -> None:
         click.echo(json.dumps(report.record(), ensure_ascii=False, indent=1))
     else:
         words, reasons = mail_words(), reason_words()
+        rows = _printed_rows(workspace.resolve(), [page for mail in report.fates for page in mail.pages])
         for mail in report.fates:
             what = words[mail.fate]
             if mail.reason:
@@ -394,7 +407,7 @@ def fetch_command(workspace: Path, actor: str | None, as_json: bool) -> None:
             number = f"[{mail.event}]" if mail.event else ""
             click.echo("  ".join(filter(None, (mail.sender, mail.subject, whose, what, number))))
             for page in mail.pages:
-                click.echo("    " + _page_line(page))
+                click.echo("    " + _page_line(page, rows))
         counts = [f"{words[name]} {count}" for name, count in report.counts().items()]
         click.echo(_("{count} mails: {fates}").format(count=len(report.fates), fates=_("; ").join(counts) or "-"))
         if any(not mail.moved for mail in report.fates):
@@ -523,7 +536,7 @@ def _show_review(page: "Waiting") -> None:
     form = form_words().get(page.form or "", page.form)
     whose = " ".join(filter(None, (page.circular, page.unit, page.name, form)))
     file = " ".join(filter(None, (page.file, str(page.page or ""))))
-    why = f"{_why(page.reason, page.detail)} [{page.reason}]"
+    why = f"{_why(page.reason, page.detail, page.rows)} [{page.reason}]"
     click.echo("  ".join(filter(None, (str(page.event), page.time, whose, why, file))))
     for picture in page.pictures:
         click.echo(f"    {picture}")
@@ -545,7 +558,7 @@ def _ask(root: Path, page: "Waiting", actor: str | None) -> bool:
     if page.answers:
         from circular_gen.returns.words import answers_in_words
 
-        click.echo("    " + answers_in_words(page.answers))
+        click.echo("    " + answers_in_words(page.answers, page.rows))
     prompt = _("a accept, c correct, r reject, s skip, q quit")
     while True:
         word = click.prompt(prompt, type=click.Choice(("a", "c", "r", "s", "q")), show_choices=False, default="s")

@@ -4,6 +4,7 @@ SQLite gets BEGIN IMMEDIATE for writing; PostgreSQL serialises writers on the ro
 beside itself before it is upgraded.
 """
 
+import logging
 import re
 import sqlite3
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from circular_gen.ledger.failures import LedgerError, LedgerNewerError
 from circular_gen.ledger.opening import REVISION, revision
 from circular_gen.ledger.reading import Reader
 from circular_gen.messages import _
+
+logging.getLogger("psycopg").setLevel(logging.ERROR)  # what it warns of as a connection breaks, the error says too
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x63672D6C6564  # "cg-led": PostgreSQL's advisory lock while tables are made

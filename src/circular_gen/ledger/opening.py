@@ -184,7 +184,7 @@ def failures(name: str) -> Iterator[None]:
     except _database_errors() as error:
         orig = getattr(error, "orig", error)
         cause = (str(orig).strip() or type(orig).__name__).splitlines()[0]  # some say nothing
-        raise _failure(cause, name) from error
+        raise _failure(cause, getattr(orig, "sqlstate", None) or "", name) from error
 
 
 def _database_errors() -> tuple[type[Exception], ...]:
@@ -194,38 +194,44 @@ def _database_errors() -> tuple[type[Exception], ...]:
     return (sqlite3.Error, *used)
 
 
-_CAUSES: tuple[tuple[str, type[LedgerError], Callable[[], str]], ...] = (
+_CAUSES: tuple[tuple[str, str, type[LedgerError], Callable[[], str]], ...] = (
     (
+        r"55P03|40001|40P01",
         r"(database|table|schema)( \S+)? is locked|locking protocol|lock timeout|LockNotAvailable",
         LedgerBusyError,
         lambda: _("the ledger {name} is in use by another program; nothing was recorded, try again"),
     ),
     (
-        r"disk is full|No space left|could not extend file",
+        r"53100",
+        r"disk is full|No space left|could not extend file|File too large|quota exceeded",
         LedgerFullError,
         lambda: _("no room left for the ledger {name}; nothing was recorded, free some space and try again"),
     ),
     (
+        r"25006|42501",
         r"readonly database|read-only|unable to open database|permission denied",
         LedgerUnwritableError,
         lambda: _("the ledger {name} cannot be written ({cause})"),
     ),
     (
+        r"XX00[12]|42P01|42703",
         r"malformed|not a database|disk I/O error|corrupt|invalid page|decode to UTF-8|no such (column|table|index)|"
         r"(relation|column) \S+ does not exist",
         LedgerDamagedError,
         lambda: _("the ledger {name} is damaged ({cause}); put back a copy, never delete it"),
     ),
     (
+        r"08...|28...|3D000|53300|57P..",
         r"connection|connect|server closed|authentication|does not exist|timeout expired",
         LedgerUnreachableError,
         lambda: _("the ledger's database {name} does not answer ({cause})"),
     ),
 )
+"""PostgreSQL's code of the error, whatever language the server speaks, or what the database says; error; message."""
 
 
-def _failure(cause: str, name: str) -> LedgerError:
-    for pattern, error, message in _CAUSES:
-        if re.search(pattern, cause, re.IGNORECASE):
-            return error(message().format(name=name, cause=cause))
+def _failure(cause: str, state: str, name: str) -> LedgerError:
+    told = [row for row in _CAUSES if re.fullmatch(row[0], state)]
+    for _states, _pattern, error, message in told or [row for row in _CAUSES if re.search(row[1], cause, re.I)]:
+        return error(message().format(name=name, cause=cause))
     return LedgerError(_("the ledger {name} failed: {cause}").format(name=name, cause=cause))

@@ -1,7 +1,8 @@
 """What we printed: whose code a page carries, and where everything stands on it.
 
 In: the records, the office's codes. Out: for a symbol's text its verified `Code`; for a code the form's pages as the
-manifest of the frozen originals has them. Originals count only as the ledger knows them, hash by hash.
+manifest of the frozen originals has them; for what a checklist answered, the rows that were printed. Originals count
+only as the ledger knows them, hash by hash.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from circular_gen.disk import sha256_of
-from circular_gen.ledger import agrees
-from circular_gen.records import MANIFEST, Records, read_manifest
+from circular_gen.errors import CircularGenError
+from circular_gen.ledger import Event, agrees
+from circular_gen.records import INPUT, MANIFEST, Records, read_manifest
+from circular_gen.returns.words import Row, Rows
 from circular_gen.workspace import WorkspaceError, open_workspace
 from circular_gen.workspace.codes import LENGTH, PREFIX, BadCode, Checkpoint, Code, Codes, circular_tag, unit_tag
 
@@ -48,6 +51,57 @@ class _Edition:
         self.files: Mapping[str, Any] = manifest["files"]
         self.forms: Mapping[str, Any] = manifest["forms"]
         self.checkpoint = Checkpoint(manifest["checkpoint"]["size"], bytes.fromhex(manifest["checkpoint"]["root"]))
+
+
+def _edition(records: Records, circular: str, revision: int) -> _Edition | None:
+    """The originals; None where they are not here, or are not those of the ledger."""
+    folder = records.folder(circular, revision)
+    for event in records.ledger.events(circular, kinds=("issued", "revised")):
+        payload = event.payload
+        sha256 = payload.get("files", {}).get(MANIFEST)
+        path = folder / MANIFEST
+        if payload.get("revision", 0) == revision and path.is_file() and sha256_of(path) == sha256:
+            return _Edition(folder, read_manifest(folder))
+    return None
+
+
+class Printed:
+    """What a returned checklist had printed on it; keeps what it read."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._editions: dict[tuple[str, int], tuple[_Edition | None, Mapping[str, str]]] = {}
+
+    def rows(self, event: Event) -> Rows:
+        """The rows of the checklist that the event is about, from where their boxes stand and from the frozen draft;
+        none where it is about another paper, or the originals are not here."""
+        payload = event.payload
+        if payload.get("form") != "checklist" or event.circular is None or event.unit is None:
+            return {}
+        place = (event.circular, payload.get("revision") or 0)
+        if place not in self._editions:
+            edition = _edition(self._records, *place)
+            self._editions[place] = (edition, _texts(edition.folder / INPUT, event.circular) if edition else {})
+        edition, texts = self._editions[place]
+        key = edition.files.get(f"{event.unit}/checklist.pdf", {}).get("form") if edition else None
+        if edition is None or key is None:
+            return {}
+        downwards = [
+            name
+            for page in edition.forms[key]["pages"]
+            for name, _box in sorted(page["boxes"].items(), key=lambda entry: (entry[1][1], entry[1][0]))
+        ]
+        tasks = dict.fromkeys(name.rpartition(".")[0] for name in downwards)
+        return {task: Row(number, texts.get(task, "")) for number, task in enumerate(tasks, 1)}
+
+
+def _texts(frozen: Path, circular: str) -> Mapping[str, str]:
+    """What each task asks, by its id."""
+    try:
+        tasks = open_workspace(frozen).circular(circular).tasks
+    except (WorkspaceError, CircularGenError, OSError):
+        return {}  # frozen files that are not all here
+    return {task.id: " ".join(task.text.split()) for task in tasks}
 
 
 class Forms:
@@ -143,14 +197,7 @@ class Forms:
     def _edition(self, circular: str, revision: int) -> _Edition | None:
         place = (circular, revision)
         if place not in self._editions:
-            self._editions[place] = None
-            folder = self._records.folder(circular, revision)
-            for event in self._records.ledger.events(circular, kinds=("issued", "revised")):
-                payload = event.payload
-                sha256 = payload.get("files", {}).get(MANIFEST)
-                path = folder / MANIFEST
-                if payload.get("revision", 0) == revision and path.is_file() and sha256_of(path) == sha256:
-                    self._editions[place] = _Edition(folder, read_manifest(folder))
+            self._editions[place] = _edition(self._records, circular, revision)
         return self._editions[place]
 
     def _original(self, edition: _Edition, code: Code, key: str) -> Path | None:

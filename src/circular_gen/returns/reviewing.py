@@ -4,8 +4,8 @@ In: the ledger's open reviews, the evidence. Out: `Waiting` rows; pictures in ou
 decision one transaction: `review-decided`, and what follows from it, said by a person.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,11 +16,12 @@ from circular_gen.ledger import Draft, Event, Paper, Standing
 from circular_gen.ledger.report import short_time
 from circular_gen.messages import _
 from circular_gen.records import Records, open_records
-from circular_gen.returns.forms import Form, Forms
+from circular_gen.returns.forms import Form, Forms, Printed
 from circular_gen.returns.pictures import RefusedError
 from circular_gen.returns.reading import SEVERAL, reservation
 from circular_gen.returns.scanning import require_scanning
 from circular_gen.returns.settling import HOW
+from circular_gen.returns.words import Rows
 from circular_gen.returns.workers import Workers
 from circular_gen.workspace.secret import office_codes
 
@@ -34,7 +35,8 @@ _AROUND = 15.0
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A page, or the pages of a form, in review. `time` in the office's zone; `name`: the unit's; `problems`: each a
-    word and what it is about; `pictures`: where they were saved, where they were asked for."""
+    word and what it is about; `pictures`: where they were saved, where they were asked for; `rows`: of a checklist, as
+    it was printed."""
 
     event: int
     time: str
@@ -50,6 +52,7 @@ class Waiting:
     evidence: tuple[str, ...]
     pictures: tuple[str, ...] = ()
     name: str = ""
+    rows: Rows = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         return asdict(self)
@@ -85,8 +88,10 @@ def waiting(root: Path, number: int | None = None, *, pictures: bool = False) ->
                 for event in events
                 if event.circular and event.unit and (standing := reader.standing(event.circular, event.unit))
             }
+        printed = Printed(records)
         return tuple(
-            _waiting(event, records, saved.get(event.sequence, ()), names.get(event.sequence, "")) for event in events
+            _waiting(event, records, saved.get(event.sequence, ()), names.get(event.sequence, ""), printed.rows(event))
+            for event in events
         )
 
 
@@ -97,7 +102,7 @@ def _open(events: Sequence[Event], number: int) -> Event:
     raise CircularGenError(_("event {event} is no page that waits for review").format(event=number))
 
 
-def _waiting(event: Event, records: Records, saved: tuple[str, ...], name: str) -> Waiting:
+def _waiting(event: Event, records: Records, saved: tuple[str, ...], name: str, rows: Rows) -> Waiting:
     payload = event.payload
     problems = payload.get("read", {}).get("problems", [[payload["reason"]]])
     return Waiting(
@@ -115,7 +120,15 @@ def _waiting(event: Event, records: Records, saved: tuple[str, ...], name: str) 
         tuple(payload["evidence"]),
         saved,
         name,
+        rows,
     )
+
+
+def rows_of(root: Path, numbers: Iterable[int]) -> Mapping[int, Rows]:
+    """The printed rows of the checklists that these events are about."""
+    with open_records(root) as records, records.ledger.reading() as reader:
+        printed = Printed(records)
+        return {n: printed.rows(event) for n in numbers for event in reader.stream(after=n - 1, until=n)}
 
 
 # -- pictures ----------------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from circular_gen.ledger.report import (
 )
 from circular_gen.messages import _
 from circular_gen.records import open_records
+from circular_gen.returns.forms import Printed
 from circular_gen.returns.words import answers_in_words, form_words, in_words, reason_words
 from circular_gen.workspace import WorkspaceError, open_workspace
 
@@ -101,7 +102,8 @@ def tell(root: Path, name: str, unit: str) -> Told:
         office = records.office.zone
         now = status(paper, standing, timestamp(utc_now()))
         returned = {event.sequence: event for event in events}
-        happenings = tuple(_as_read(told, returned[told.event]) for told in history(events, office))
+        printed = Printed(records)
+        happenings = tuple(_as_read(told, returned[told.event], printed) for told in history(events, office))
         evidence = {event.sequence: _files(root, event) for event in events if event.kind not in _ALSO_THERE}
         return Told(paper, now, _contact(root, standing.unit), happenings, evidence, office)
 
@@ -110,20 +112,22 @@ _ALSO_THERE = ("witnessed", "review-decided")
 """Events whose evidence stands with another one."""
 
 
-def _as_read(told: Happening, event: Event) -> Happening:
+def _as_read(told: Happening, event: Event, printed: Printed) -> Happening:
     """An event of a page that came back, with what the page is and says, in place of the words for programs."""
     payload = event.payload
     said = [form_words().get(payload.get("form") or "", "")]
     if event.kind == "reviewed":
         detail, reason = payload.get("detail") or "", payload["reason"]
-        said.append(in_words(detail) if detail.startswith(reason) else reason_words().get(reason, reason))
+        said.append(
+            in_words(detail, printed.rows(event)) if detail.startswith(reason) else reason_words().get(reason, reason)
+        )
         said.append(" ".join(filter(None, (payload.get("file"), str(payload.get("page") or "")))))
     elif event.kind == "witnessed":
         said.append(_("ledger of {size} events").format(size=payload["size"]))
     else:
         said.append(told.details)
     if answers := payload.get("answers"):
-        said.append(answers_in_words(answers))
+        said.append(answers_in_words(answers, printed.rows(event)))
     return told._replace(details=_("; ").join(filter(None, said)))
 
 

@@ -2,8 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from circular_gen.messages import _
+
+_SHOWN = 16
+"""Characters of a task's text that tell it from the others."""
 
 _ABOUT_PAGES = {"page-missing", "marks-missing", "code-aside"}
 _ABOUT_PLACES = {
@@ -152,8 +156,24 @@ def _answer_words() -> Mapping[str, str]:
     }
 
 
-def _question(name: str) -> str:
-    """A question as the form has it; a task by its id."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a checklist as it was printed: its 序号, and what it asks (empty where nobody knows any more)."""
+
+    number: int
+    text: str
+
+
+Rows = Mapping[str, Row]
+"""By the task's id."""
+
+
+def _question(name: str, rows: Rows) -> str:
+    """A question as the form has it; a task by its row, and by its id, with which an answer is corrected."""
+    if row := rows.get(name):
+        text = row.text if len(row.text) <= _SHOWN else row.text[:_SHOWN] + "…"
+        shown = _("row {number} “{text}” ({id})") if text else _("row {number} ({id})")
+        return shown.format(number=row.number, text=text, id=name)
     fixed = {"state": _("state on arrival"), "briefed": _("passed on")}
     if person := re.fullmatch(r"p(\d+)(\.lodging)?", name):
         shown = _("person {number}").format(number=person[1])
@@ -161,19 +181,19 @@ def _question(name: str) -> str:
     return fixed.get(name, name)
 
 
-def _place(name: str) -> str:
+def _place(name: str, rows: Rows) -> str:
     """A box, a question or an area of a form."""
     question, _dot, answer = name.rpartition(".")
     if area := _area_words().get(name):
         return area
     if question and answer in _answer_words():
-        return _("{question} “{answer}”").format(question=_question(question), answer=_answer_words()[answer])
-    return _question(name)
+        return _("{question} “{answer}”").format(question=_question(question, rows), answer=_answer_words()[answer])
+    return _question(name, rows)
 
 
-def in_words(detail: str) -> str:
+def in_words(detail: str, rows: Rows | None = None) -> str:
     """What settling.told wrote for programs, for people: `tick-unclear t1.yes; unsigned signature`. What is not of
-    that form is a decoder's or a server's own saying, and stays."""
+    that form is a decoder's or a server's own saying, and stays. `rows`: of the checklist that it is about."""
     reasons, said = reason_words(), []
     for part in detail.split("; "):
         reason, *about = part.split(" ")
@@ -187,20 +207,21 @@ def in_words(detail: str) -> str:
         elif reason == "duplicate":
             about = [_("event {event}").format(event=event) for event in about]
         elif reason in _ABOUT_PLACES:
-            about = [_place(name) for name in about]
+            about = [_place(name, rows or {}) for name in about]
         else:  # a name, with its spaces
             about = [" ".join(about)]
         said.append(_("{name}: {value}").format(name=reasons[reason], value="、".join(about)))
     return _("; ").join(said)
 
 
-def answers_in_words(answers: Mapping[str, object]) -> str:
-    """The answers of a form, question by question, t2 before t10."""
+def answers_in_words(answers: Mapping[str, object], rows: Rows | None = None) -> str:
+    """The answers of a form, question by question, by their `rows`, else t2 before t10."""
+    rows = rows or {}
     words, said = _answer_words(), []
-    in_order = sorted(answers, key=lambda name: [(len(part), part) for part in re.findall(r"\d+|\D+", name)])
-    for question in in_order:
+    natural = sorted(answers, key=lambda name: [(len(part), part) for part in re.findall(r"\d+|\D+", name)])
+    for question in sorted(natural, key=lambda name: rows[name].number if name in rows else 0):
         answer = answers[question]
         several = answer if isinstance(answer, list) else [answer]
         shown = "、".join(words.get(str(one), str(one)) for one in several)
-        said.append(_("{question} {answer}").format(question=_question(question), answer=shown))
+        said.append(_("{question} {answer}").format(question=_question(question, rows), answer=shown))
     return _(", ").join(said)

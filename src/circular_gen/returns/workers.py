@@ -1,12 +1,14 @@
 """The parent's side of the worker processes: hands them files, watches the clock, kills, starts anew.
 
 In: files, and a function that says whose form a page is by the texts of its symbols. Out: a `Page` for each page, a
-`Refusal` for each file or page that is not looked at. A worker that takes too long or dies costs one page. One that
-cannot even be started is no fault of a file: WorkerError ends the work.
+`Refusal` for each file or page that is not looked at. A worker that takes too long or dies costs one page. That one
+cannot be started is no fault of a file: it is tried again, and given all the time that a busy machine may need; then
+WorkerError ends the work.
 """
 
 import json
 import multiprocessing
+import sys
 import time
 from base64 import b64encode
 from collections import deque
@@ -16,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, Self
 
 from circular_gen.errors import CircularGenError
@@ -31,8 +33,13 @@ PAGE_SECONDS = 30.0
 """For one page, or one file of a ZIP."""
 FILE_SECONDS, MORE_SECONDS = 120.0, 2.0
 """For a whole file: so many, and so many more for each page."""
-START_SECONDS = 60.0
-"""More for a worker's first page: it has libraries to load. And for its start, twice as many."""
+FIRST_SECONDS = 60.0
+"""More for a worker's first page: it has libraries to load."""
+START_SECONDS = 600.0
+"""Until a worker says that it is there. No file is open yet, so that nothing hostile can use them up."""
+_STARTS, _PAUSE = 3, 1.0
+"""How often one is started before we give up, and the seconds between: memory and processes that are short now may be
+there in a moment."""
 _NOBODY = Trust()
 _LOSSES = 3
 """Workers that one file may cost."""
@@ -81,12 +88,12 @@ Told = Page | Refusal
 
 @dataclass(slots=True)
 class _Worker:
-    """`ready`: it has told that it is there; `started`: it has told more than that."""
+    """`ready`: it has told that it is there; `loaded`: it was given work before."""
 
     process: BaseProcess
     connection: Connection
     ready: bool = False
-    started: bool = False
+    loaded: bool = False
 
 
 @dataclass(slots=True)
@@ -123,34 +130,58 @@ class Workers:
         for worker in list(self._all):
             self._end(worker)
 
-    def _take(self) -> _Worker:
-        if self._idle:
-            return self._idle.pop()
+    def _take(self, count: int = 1) -> list[_Worker]:
+        """So many workers that are there; new ones start side by side. WorkerError."""
+        taken = [self._idle.pop() if self._idle else self._start() for _one in range(count)]
+        return [self._there(worker) for worker in taken]
+
+    def _start(self) -> _Worker | OSError:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=run, args=(theirs,), daemon=True)
-        with _children_allowed():
-            process.start()
-        theirs.close()
+        try:
+            with _children_allowed(), _without_main():
+                process.start()
+        except OSError as error:  # no more processes, or no memory for one
+            ours.close()
+            return error
+        finally:
+            theirs.close()
         worker = _Worker(process, ours)
         self._all.append(worker)
         return worker
 
-    def _greet(self, worker: _Worker) -> None:
-        """Wait until the worker is there. WorkerError."""
-        if worker.ready:
-            return
-        with suppress(EOFError, OSError):
-            worker.ready = worker.connection.poll(2 * START_SECONDS) and bool(worker.connection.recv_bytes())
-        if not worker.ready:
-            raise self._stillborn(worker)
-
-    def _stillborn(self, worker: _Worker) -> WorkerError:
-        self._end(worker)
+    def _there(self, worker: _Worker | OSError) -> _Worker:
+        """The worker once it says that it is there; where it dies before, another in its place. WorkerError."""
+        for trial in range(1, _STARTS + 1):
+            if isinstance(worker, OSError):
+                reason = worker.strerror or str(worker)
+            elif worker.ready or self._greeted(worker):
+                return worker
+            else:
+                late = worker.process.exitcode is None
+                self._end(worker)
+                if late:
+                    reason = _("no answer in {seconds:.0f} seconds").format(seconds=START_SECONDS)
+                    break
+                reason = _("exit code {code}").format(code=worker.process.exitcode)
+            if trial < _STARTS:
+                time.sleep(_PAUSE)
+                worker = self._start()
         message = _(
-            "the part of the program that opens returned files cannot be started (exit code {code}); nothing was read: "
-            "close other programs, or see whether a virus scanner holds it, and try again"
+            "the part of the program that opens returned files cannot be started ({reason}): close other programs, "
+            "or see whether a virus scanner holds it, and try again"
         )
-        return WorkerError(message.format(code=worker.process.exitcode))
+        raise WorkerError(message.format(reason=reason))
+
+    def _greeted(self, worker: _Worker) -> bool:
+        """Wait until the worker is there, or has died."""
+        with suppress(EOFError, OSError):
+            if not worker.connection.poll(START_SECONDS):
+                return False
+            worker.ready = bool(worker.connection.recv_bytes())
+            return worker.ready
+        worker.process.join(10.0)  # it has hung up, and is on its way out
+        return False
 
     def _end(self, worker: _Worker) -> None:
         self._all.remove(worker)
@@ -167,10 +198,9 @@ class Workers:
         waiting = deque(_Job(place, path) for place, path in enumerate(paths))
         busy: dict[Connection, tuple[_Worker, _Job]] = {}
         while waiting or busy:
-            while waiting and len(busy) < self._count:
+            for worker in self._take(min(len(waiting), self._count - len(busy))):
                 job = waiting.popleft()
-                worker = self._take()
-                self._start(worker, job, certificates)
+                self._hand(worker, job, certificates)
                 busy[worker.connection] = (worker, job)
             ready = wait(list(busy), timeout=0.5)
             now = time.monotonic()
@@ -192,10 +222,10 @@ class Workers:
                         self._idle.append(worker)
                     yield job.place, job.told
 
-    def _start(self, worker: _Worker, job: _Job, trust: Sequence[Sequence[str]]) -> None:
-        now, start = time.monotonic(), 0.0 if worker.ready else 2 * START_SECONDS
-        job.deadline = now + start + self._page_seconds + (0.0 if worker.started else START_SECONDS)
-        job.end = job.end or now + start + FILE_SECONDS
+    def _hand(self, worker: _Worker, job: _Job, trust: Sequence[Sequence[str]]) -> None:
+        now = time.monotonic()
+        job.deadline = now + self._page_seconds + (0.0 if worker.loaded else FIRST_SECONDS)
+        job.end = job.end or now + FILE_SECONDS
         with suppress(OSError):  # it has died: that is heard
             _tell(worker.connection, {"do": "read", "path": str(job.path), "first": job.first, "trust": trust})
 
@@ -203,11 +233,7 @@ class Workers:
         """Take one message: going, done, lost or again."""
         try:
             said = json.loads(worker.connection.recv_bytes())
-            if "ready" in said:
-                worker.ready = True
-                job.deadline = time.monotonic() + self._page_seconds + START_SECONDS
-                return "going"
-            worker.started = True
+            worker.loaded = True
             if "end" in said:
                 return "done"
             job.deadline = time.monotonic() + self._page_seconds
@@ -251,10 +277,7 @@ class Workers:
         return "going"
 
     def _lose(self, worker: _Worker, job: _Job, reason: str) -> str:
-        """A worker died or took too long: the page that it was at is refused, and the next one goes on after it.
-        WorkerError where it never was there."""
-        if not worker.ready:
-            raise self._stillborn(worker)
+        """A worker died or took too long: the page that it was at is refused, and the next one goes on after it."""
         self._end(worker)
         job.losses += 1
         job.waiting = None
@@ -271,18 +294,18 @@ class Workers:
     # -- the rest
 
     @contextmanager
-    def _one(self, end: float) -> Iterator[Callable[[Mapping[str, Any] | None], bytes]]:
-        """A worker for one piece of work, until `end`: a function that tells it something, or nothing, and gives its
+    def _one(self, seconds: float) -> Iterator[Callable[[Mapping[str, Any] | None], bytes]]:
+        """A worker for one piece of work, for so long: a function that tells it something, or nothing, and gives its
         next words. RefusedError where it dies or breaks off; then, and whatever else goes wrong, it is done away with.
         """
-        worker = self._take()
-        self._greet(worker)
+        (worker,) = self._take()
+        end = time.monotonic() + seconds
 
         def hear(asked: Mapping[str, Any] | None = None) -> bytes:
             if asked is not None:
                 _tell(worker.connection, asked)
-            patience = min(self._page_seconds, end - time.monotonic()) + (0.0 if worker.started else START_SECONDS)
-            worker.started = True
+            patience = min(self._page_seconds, end - time.monotonic()) + (0.0 if worker.loaded else FIRST_SECONDS)
+            worker.loaded = True
             if patience <= 0 or not worker.connection.poll(patience):
                 raise RefusedError("too-slow")
             return worker.connection.recv_bytes()
@@ -299,7 +322,7 @@ class Workers:
 
     def unpack(self, path: Path) -> Iterator[tuple[str, bytes | Refusal]]:
         """The files in a ZIP by name. RefusedError for the whole."""
-        with self._one(time.monotonic() + FILE_SECONDS) as hear:
+        with self._one(FILE_SECONDS) as hear:
             said = json.loads(hear({"do": "unpack", "path": str(path)}))
             while "end" not in said:
                 if "member" not in said:
@@ -312,7 +335,7 @@ class Workers:
 
     def mail(self, path: Path) -> Mail:
         """What the message in the file is, with its attachments. RefusedError."""
-        with self._one(time.monotonic() + FILE_SECONDS) as hear:
+        with self._one(FILE_SECONDS) as hear:
             said = json.loads(hear({"do": "mail", "path": str(path)}))
             if "mail" not in said:
                 raise RefusedError(said["refused"], said["detail"])
@@ -326,7 +349,7 @@ class Workers:
     def straighten(self, path: Path, marks: Callable[[tuple[str, ...]], object]) -> Iterator[ImagePage]:
         """The file's pages upright, as JPEGs. `marks`: where a page with these symbols has its marks, None where nobody
         knows. RefusedError where any page cannot be shown."""
-        with self._one(time.monotonic() + FILE_SECONDS) as hear:
+        with self._one(FILE_SECONDS) as hear:
             said = json.loads(hear({"do": "straighten", "path": str(path)}))
             while "symbols" in said:
                 page = json.loads(hear({"marks": marks(tuple(said["symbols"]))}))
@@ -340,7 +363,7 @@ class Workers:
 
     def crop(self, path: Path, number: int, form: Mapping[str, Any] | None) -> bytes:
         """A page as a PNG for a person. RefusedError."""
-        with self._one(time.monotonic() + self._page_seconds) as hear:
+        with self._one(self._page_seconds) as hear:
             data = hear({"do": "crop", "path": str(path), "page": number, "form": form})
         if not data.startswith(b"\x89PNG"):
             said = json.loads(data)
@@ -359,6 +382,18 @@ def _children_allowed() -> Iterator[None]:
         yield
     finally:
         config["daemon"] = daemon
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """A spawned process runs its parent's main module first, as far as its `if __name__ == "__main__"`, and a program
+    without one as a whole: a second time, and without an end. Ours needs nothing of it."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _tell(connection: Connection, asked: Mapping[str, Any] | None) -> None:
