@@ -10,7 +10,7 @@ READY := .venv/.ready
 PICTURES := docs/pictures
 YEAR ?= $(shell $(PYTHON) -c "import time; print(time.localtime().tm_year)")
 
-.PHONY: circulars test test-long status receipts register remind archive bench lint format messages pictures conformance golden clean help
+.PHONY: circulars test coverage test-long status receipts register remind archive bench lint format messages pictures conformance golden clean help
 
 circulars: $(READY)  ## make every circular, checklist and receipt into out/
 	@$(CG) build
@@ -31,6 +31,9 @@ archive: .venv/.scan  ## the year's archive into records/archive: YEAR=2026, and
 	@$(CG) archive $(YEAR) $(if $(AS_IS),--as-is '$(AS_IS)')
 
 test: .venv/.dev  ## the whole test suite
+	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+coverage: .venv/.dev  ## the same, with the lines that no test runs; tracing them takes half as long again
 	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 test-long: .venv/.dev  ## the long tests too (random papers, fault tests)
