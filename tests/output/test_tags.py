@@ -58,8 +58,15 @@ def shown(page: pikepdf.Page) -> dict[int, str]:
 
 
 def to_unicode(font: pikepdf.Object) -> dict[bytes, str]:
-    pairs = re.findall(rb"<([0-9A-F]{4})> <([0-9A-F]+)>", font.ToUnicode.read_bytes())
-    return {bytes.fromhex(code.decode()): bytes.fromhex(text.decode()).decode("utf-16-be") for code, text in pairs}
+    found: dict[bytes, str] = {}
+    for first, last, texts in re.findall(rb"<(\w{4})> <(\w{4})> \[(.*?)\]", font.ToUnicode.read_bytes()):
+        codes = range(int(first, 16), int(last, 16) + 1)
+        characters = re.findall(rb"<(\w+)>", texts)
+        found |= {
+            code.to_bytes(2): bytes.fromhex(text.decode()).decode("utf-16-be")
+            for code, text in zip(codes, characters, strict=True)
+        }
+    return found
 
 
 def tree(pdf: pikepdf.Pdf) -> Node:

@@ -55,10 +55,15 @@ def _widths(widths: tuple[float, ...]) -> tuple[bytes, bytes]:
 
 
 def _to_unicode(glyphs: Mapping[str, int]) -> bytes:
-    """The CMap that gives each glyph its character, in UTF-16BE (two units above U+FFFF)."""
-    lines = [f"<{glyph:04X}> <{character.encode('utf-16-be').hex().upper()}>" for character, glyph in glyphs.items()]
-    blocks = [lines[start : start + 100] for start in range(0, len(lines), 100)]
-    mappings = "".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar\n" for block in blocks)
+    """The CMap that gives each glyph its character, in UTF-16BE (two units above U+FFFF): ranges of glyphs with the same
+    first byte, a hundred at most at a time."""
+    ranges = []
+    for _first, group in groupby(glyphs.items(), lambda pair: pair[1] >> 8):
+        members = list(group)
+        texts = "".join([f"<{character.encode('utf-16-be').hex().upper()}>" for character, _glyph in members])
+        ranges.append(f"<{members[0][1]:04X}> <{members[-1][1]:04X}> [{texts}]\n")
+    blocks = [ranges[start : start + 100] for start in range(0, len(ranges), 100)]
+    mappings = "".join(f"{len(block)} beginbfrange\n{''.join(block)}endbfrange\n" for block in blocks)
     return f"""/CIDInit /ProcSet findresource begin
 12 dict begin
 begincmap
