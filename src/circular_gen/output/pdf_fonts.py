@@ -55,8 +55,8 @@ def _widths(widths: tuple[float, ...]) -> tuple[bytes, bytes]:
 
 
 def _to_unicode(glyphs: Mapping[str, int]) -> bytes:
-    """The CMap that gives each glyph its character, in UTF-16BE (two units above U+FFFF): ranges of glyphs with the same
-    first byte, a hundred at most at a time."""
+    """The CMap that gives each glyph its character, in UTF-16BE (two units above U+FFFF): ranges of glyphs with the
+    same first byte, a hundred at most at a time."""
     ranges = []
     for _first, group in groupby(glyphs.items(), lambda pair: pair[1] >> 8):
         members = list(group)
