@@ -88,6 +88,12 @@ def test_pictures_are_drawn_for_each_unit_from_their_payload() -> None:
     assert package.read("media/all.png") == b"same"
 
 
+def test_a_picture_whose_bytes_look_like_a_slot_stays_as_it_is() -> None:
+    picture = b"\x89PNG" + slot("name").encode() + b"\xff"
+    package = opened(Mould([Part("word/media/art1.png", picture), xml(slot("name"))]).copy({"name": "甲"}))
+    assert package.read("word/media/art1.png") == picture
+
+
 def test_a_missing_value_is_an_error() -> None:
     with pytest.raises(KeyError):
         Mould([xml(f"<w:t>{slot('name')}</w:t>")]).copy({})

@@ -46,7 +46,7 @@ _Tables = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ..
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A member of the package: UTF-8 XML, with or without slots, or any other constant bytes."""
+    """A member of the package: UTF-8 XML (*.xml, *.rels), with or without slots, or any other constant bytes."""
 
     name: str
     data: bytes
@@ -115,8 +115,8 @@ def _member(part: Part | Picture) -> "bytes | _Cast | _Drawn":
     """A constant member's content, or the member that is made for each unit."""
     if isinstance(part, Picture):
         return _Drawn(part) if has_slot(part.payload) else part.draw(part.payload)
-    if OPEN.encode() not in part.data:
-        return part.data
+    if not part.name.endswith((".xml", ".rels")) or OPEN.encode() not in part.data:
+        return part.data  # a picture's bytes may look like a slot by chance
     return _Cast(part.name, part.data.decode())
 
 
