@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, text
 
 from circular_gen import messages
 from circular_gen.ledger import Addressed, Ledger, open_ledger
+from circular_gen.ledger.engine import writing
 
 START = datetime(2026, 12, 20, 1, 0, tzinfo=UTC)
 PAPER = {
@@ -167,6 +168,6 @@ def meddle(ledger: Ledger, *statements: str) -> None:
         if ledger._database.engine.dialect.name == "sqlite"
         else ("ALTER TABLE events DISABLE TRIGGER ALL",)
     )
-    with ledger._database.engine.connect().execution_options(writing=True) as connection, connection.begin():
+    with writing(ledger._database.engine) as connection, connection.begin():
         for statement in (*guards, *statements):
             connection.execute(text(statement))

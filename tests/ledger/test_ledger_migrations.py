@@ -12,7 +12,7 @@ from sqlalchemy import inspect, text
 from tests.ledger.conftest import START, issue
 
 from circular_gen.ledger import Ledger, LedgerError, draft, open_ledger
-from circular_gen.ledger.engine import MIGRATIONS
+from circular_gen.ledger.engine import MIGRATIONS, writing
 from circular_gen.ledger.failures import LedgerDamagedError, LedgerNewerError
 from circular_gen.ledger.opening import REVISION
 from circular_gen.ledger.tables import metadata
@@ -20,7 +20,7 @@ from circular_gen.ledger.verification import verify
 
 
 def execute(ledger: Ledger, *statements: str) -> None:
-    with ledger._database.engine.connect().execution_options(writing=True) as connection, connection.begin():
+    with writing(ledger._database.engine) as connection, connection.begin():
         for statement in statements:
             connection.execute(text(statement))
 

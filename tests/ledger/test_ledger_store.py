@@ -21,6 +21,7 @@ from circular_gen.ledger import (
     merkle,
     open_ledger,
 )
+from circular_gen.ledger.engine import writing
 from circular_gen.ledger.failures import LedgerBusyError, LedgerUnreachableError
 from circular_gen.ledger.verification import verify
 
@@ -277,14 +278,14 @@ def test_events_are_never_changed_or_deleted(issued: Ledger) -> None:
     for statement in ("UPDATE events SET actor = 'x'", "DELETE FROM events", "DELETE FROM events WHERE sequence = 1"):
         with (
             pytest.raises(DBAPIError, match="never changed"),
-            issued._database.engine.connect().execution_options(writing=True) as connection,
+            writing(issued._database.engine) as connection,
             connection.begin(),
         ):
             connection.execute(text(statement))
     if issued._database.engine.dialect.name == "postgresql":
         with (
             pytest.raises(DBAPIError, match="never changed"),
-            issued._database.engine.connect().execution_options(writing=True) as connection,
+            writing(issued._database.engine) as connection,
             connection.begin(),
         ):
             connection.execute(text("TRUNCATE events"))

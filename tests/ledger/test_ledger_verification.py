@@ -11,6 +11,7 @@ from sqlalchemy import text
 from tests.ledger.conftest import issue
 
 from circular_gen.ledger import Checkpoint, Ledger, LedgerError, agrees, draft, merkle, open_ledger, read_checkpoint
+from circular_gen.ledger.engine import writing
 from circular_gen.ledger.events import event_hash, genesis, line
 from circular_gen.ledger.verification import CODES, Finding, verify, verify_against
 from circular_gen.workspace.codes import Checkpoint as Short
@@ -376,6 +377,6 @@ def test_every_code_is_described_and_has_its_fixture_above() -> None:
 
 def meddle_again(ledger: Ledger, *statements: str) -> None:
     """More statements, where the triggers are gone already."""
-    with ledger._database.engine.connect().execution_options(writing=True) as connection, connection.begin():
+    with writing(ledger._database.engine) as connection, connection.begin():
         for statement in statements:
             connection.execute(text(statement))

@@ -27,7 +27,6 @@ from circular_gen.output.outline import Entry, add_outline
 from circular_gen.output.pdf_art import add_art
 from circular_gen.output.pdf_fonts import OBJECTS, add_font
 from circular_gen.output.pdf_objects import (
-    ENTRY,
     QUICK_PACKING,
     SMALL,
     Objects,
@@ -36,6 +35,7 @@ from circular_gen.output.pdf_objects import (
     entry,
     identity,
     indirect,
+    place,
     references,
     stream,
     text_string,
@@ -180,7 +180,7 @@ class PdfWriter:
         entries = bytearray(cast.entries)
         written = []
         for number, content in zip(cast.own, own, strict=True):
-            entries[ENTRY * number : ENTRY * (number + 1)] = entry(position)
+            place(entries, number, entry(position))
             written.append(indirect(number, content.body))
             position += len(written[-1])
         streams = b"".join(written)

@@ -61,6 +61,11 @@ def entry(offset: int) -> bytes:
     return b"\1%b\0" % offset.to_bytes(5)
 
 
+def place(entries: bytearray, number: int, entry: bytes) -> None:
+    """Put an object's entry among those of a file."""
+    entries[ENTRY * number : ENTRY * (number + 1)] = entry
+
+
 def identity(digest: "hashlib._Hash") -> bytes:
     """A file's identity from the hash of its objects."""
     return digest.hexdigest()[:32].upper().encode()
@@ -115,7 +120,7 @@ class Objects:
     def put(self, number: int, body: bytes) -> None:
         """Write a reserved object."""
         if body.endswith(b"endstream"):
-            self._place(number, entry(self.position))
+            place(self.entries, number, entry(self.position))
             self._append(indirect(number, body))
         else:
             self._together.append((number, body))
@@ -146,17 +151,14 @@ class Objects:
             return
         number = self.reserve()
         index, bodies, offset = [], [], 0
-        for place, (one, body) in enumerate(self._together):
-            self._place(one, b"\2%b%b" % (number.to_bytes(5), place.to_bytes()))
+        for position, (one, body) in enumerate(self._together):
+            place(self.entries, one, b"\2%b%b" % (number.to_bytes(5), position.to_bytes()))
             index.append(b"%d %d" % (one, offset))
             bodies.append(body)
             offset += len(body) + 1
         self._together.clear()
         head = b" ".join(index) + b"\n"
         self.put(number, stream(head + b"\n".join(bodies), b"/Type/ObjStm/N %d/First %d" % (len(index), len(head))))
-
-    def _place(self, number: int, entry: bytes) -> None:
-        self.entries[ENTRY * number : ENTRY * (number + 1)] = entry
 
     def _append(self, data: bytes) -> None:
         self._pending.append(data)

@@ -128,7 +128,7 @@ def rows_of(root: Path, numbers: Iterable[int]) -> Mapping[int, Rows]:
     """The printed rows of the checklists that these events are about."""
     with open_records(root) as records, records.ledger.reading() as reader:
         printed = Printed(records)
-        return {n: printed.rows(event) for n in numbers for event in reader.stream(after=n - 1, until=n)}
+        return {number: printed.rows(event) for number in numbers if (event := reader.event(number))}
 
 
 # -- pictures ----------------------------------------------------------------------------------------------------------

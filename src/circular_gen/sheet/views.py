@@ -7,6 +7,7 @@ with slots where they will stand.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
+from operator import attrgetter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -50,6 +51,7 @@ def _namespace(model: object, names: Iterable[str]) -> SimpleNamespace:
 
 
 _CONTACT = ("name", "phone", "email", "duty")
+_PERSON = attrgetter(*_CONTACT)
 _NOBODY = Contact()
 SLOTS = ("unit.id", "unit.name", "unit.short", *(f"unit.contact.{name}" for name in _CONTACT))
 """What a template may print of a unit and still be one for all of them."""
@@ -64,8 +66,7 @@ def unit_values(unit: Unit) -> dict[str, str]:
     """Slot name → the unit's text. `unit.short` is its name where it has no short one; what a missing contact lacks
     is empty."""
     contact = unit.contact or _NOBODY
-    person = (contact.name, contact.phone, contact.email, contact.duty)  # in the order of _CONTACT
-    texts = (unit.id, unit.name, unit.short or unit.name, *person)
+    texts = (unit.id, unit.name, unit.short or unit.name, *_PERSON(contact))
     return dict(zip(SLOTS, texts, strict=True))
 
 

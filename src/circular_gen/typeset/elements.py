@@ -122,9 +122,7 @@ def _lines(
     items = tuple(items)
     height = context.typist.pitch(line)
     first = Metrics(height, before, glued, **flags)
-    if len(items) == 1:
-        return Lines((first,), items, role)
-    rest = Metrics(height, 0.0, glued, **flags) if before else first
+    rest = Metrics(height, 0.0, glued, **flags) if before and len(items) > 1 else first
     return Lines((first, *[rest] * (len(items) - 1)) if items else (), items, role)
 
 
