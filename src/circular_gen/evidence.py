@@ -71,9 +71,10 @@ def changed(root: Path) -> Iterator[Path]:
 
 def kept(root: Path) -> Iterator[Path]:
     """All files of the evidence, in order."""
-    for path in sorted((root / "records" / EVIDENCE).glob("[0-9a-f][0-9a-f]/*")):
-        if path.is_file() and _NAME.fullmatch(path.name):
-            yield path
+    for folder in sorted((root / "records" / EVIDENCE).glob("[0-9a-f][0-9a-f]")):
+        for path in sorted(folder.glob("*")):
+            if _NAME.fullmatch(path.name) and path.is_file():
+                yield path
 
 
 def _folder(root: Path, sha256: str) -> Path:

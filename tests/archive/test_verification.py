@@ -1,6 +1,8 @@
 """`archive verify`: whatever is changed in a bag, on whatever file, is found and the file named."""
 
+import builtins
 import hashlib
+import io
 import json
 import random
 import re
@@ -518,14 +520,15 @@ def test_what_is_no_bag_cannot_be_checked(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["data/items/0001/paper.pdf", "manifest-sha256.txt", "bag-info.txt"])
 def test_what_cannot_be_read_is_neither_good_nor_bad(bag: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    was = Path.open
+    was = io.open
 
-    def refused(self: Path, *args: object, **kwargs: object) -> object:
-        if self == bag / name:
-            raise PermissionError(13, "Permission denied", str(self))
-        return was(self, *args, **kwargs)  # type: ignore[call-overload]
+    def refused(file: str | Path, *args: Any, **kwargs: Any) -> Any:
+        if Path(file) == bag / name:
+            raise PermissionError(13, "Permission denied", str(file))
+        return was(file, *args, **kwargs)
 
-    monkeypatch.setattr(Path, "open", refused)
+    monkeypatch.setattr(io, "open", refused)
+    monkeypatch.setattr(builtins, "open", refused)
     done = verify_bag(bag, contents=False)
     assert (done.exit_code, done.verdict) == (3, "无法检测")
     assert any(name in finding.path for finding in done.findings)

@@ -4,7 +4,7 @@ In: a bag's folder. Out: the events of a file in order; and over all files the c
 does not fit. A few bytes are held for an event, not the event.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,8 @@ _NONE = bytes(32)
 
 
 def event_files(bag: Path) -> list[Path]:
-    """The files of events: of each item, and the rest."""
-    return [*sorted((bag / "data" / "items").glob("*/events.jsonl")), bag / "data" / REST]
+    """The files of events: what no item holds, and of each item."""
+    return [bag / "data" / REST, *sorted((bag / "data" / "items").glob("*/events.jsonl"))]
 
 
 def read_events(path: Path) -> Iterator[Event]:
@@ -56,40 +56,37 @@ class Chain:
     before: bytearray = field(init=False)
     files: bytearray = field(init=False)
     named: list[str] = field(default_factory=list)
+    latest: int = 0
+    """The number of the event before, in the file at hand."""
 
     def __post_init__(self) -> None:
         self.hashes, self.before = bytearray(32 * self.size), bytearray(32 * self.size)
         self.files = bytearray(2 * self.size)
 
-    def take(self, path: str, events: Iterable[Event], each: Callable[[Event], None]) -> Iterator[Finding]:
-        """Take in a file's events, calling `each` with every one that is whole; what is wrong inside the file."""
+    def begin(self, path: str) -> None:
+        """The events that are taken from here on lie in this file of the bag."""
         self.named.append(path)
-        place, last = len(self.named), 0
-        try:
-            for event in events:
-                number = event.sequence
-                if number <= last:
-                    message = _("event {sequence} stands behind event {last}: the order was changed")
-                    yield Finding("chain", path, message.format(sequence=number, last=last))
-                last = number
-                if not is_whole(event):
-                    message = _("event {sequence} was changed: its content and its hash do not fit")
-                    yield Finding("chain", path, message.format(sequence=number))
-                    continue
-                if not 1 <= number <= self.size:
-                    message = _("event {sequence} lies beyond the ledger's stated head")
-                    yield Finding("chain", path, message.format(sequence=number))
-                    continue
-                start = 32 * (number - 1)
-                if self.hashes[start : start + 32] != _NONE:
-                    message = _("event {sequence} stands in the bag twice")
-                    yield Finding("chain", path, message.format(sequence=number))
-                    continue
-                self.hashes[start : start + 32], self.before[start : start + 32] = event.hash, event.previous
-                self.files[2 * (number - 1) : 2 * number] = min(place, 65535).to_bytes(2, "big")
-                each(event)
-        except LedgerError as error:
-            yield Finding("chain", path, str(error))
+        self.latest = 0
+
+    def take(self, event: Event) -> Iterator[str]:
+        """Take in an event; what is wrong with it."""
+        number, before = event.sequence, self.latest
+        if number <= before:
+            message = _("event {sequence} stands behind event {last}: the order was changed")
+            yield message.format(sequence=number, last=before)
+        self.latest = number
+        if not is_whole(event):
+            yield _("event {sequence} was changed: its content and its hash do not fit").format(sequence=number)
+            return
+        if not 1 <= number <= self.size:
+            yield _("event {sequence} lies beyond the ledger's stated head").format(sequence=number)
+            return
+        start = 32 * (number - 1)
+        if self.hashes[start : start + 32] != _NONE:
+            yield _("event {sequence} stands in the bag twice").format(sequence=number)
+            return
+        self.hashes[start : start + 32], self.before[start : start + 32] = event.hash, event.previous
+        self.files[2 * (number - 1) : 2 * number] = min(len(self.named), 65535).to_bytes(2, "big")
 
     def faults(self) -> Iterator[Finding]:
         """The first place where the chain breaks."""

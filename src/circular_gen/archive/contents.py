@@ -5,7 +5,7 @@ In: the bag's head and the catalogue's entries. Out: paths below data/ and bytes
 
 import html
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from string import Template
@@ -49,14 +49,18 @@ def json_bytes(value: Any) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def contents(press: FormPress, catalogue: dict[str, Any], index: list[dict[str, Any]]) -> Iterator[tuple[str, bytes]]:
-    """The files, one after the other. `index`: of each item, what the page of the bag shows (see `index_entry`)."""
-    yield "catalogue.json", json_bytes(catalogue)
-    yield from forms(press, catalogue)
-    yield "README.txt", _readme(catalogue)
+def contents(
+    press: FormPress, catalogue: dict[str, Any], index: Iterable[bytes]
+) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """The files, one after the other, each in pieces. `index`: of each item, what the page of the bag shows (see
+    `index_entry`)."""
+    yield "catalogue.json", [json_bytes(catalogue)]
+    for path, data in forms(press, catalogue):
+        yield path, [data]
+    yield "README.txt", [_readme(catalogue)]
     yield "index.html", _index(catalogue, index)
     for name in LICENCES:
-        yield f"fonts/{name}", (FONTS / name).read_bytes()
+        yield f"fonts/{name}", [(FONTS / name).read_bytes()]
 
 
 def differences(bag: Path, catalogue: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -80,9 +84,10 @@ def _readme(catalogue: Mapping[str, Any]) -> bytes:
     return text.encode()
 
 
-def index_entry(item: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
-    """What the bag's page shows of an item: short, since a year may have tens of thousands of receipts. A unit is
-    [name, received, state, by, [evidence, …]], evidence [path, 1 where its pages lie beside it upright, else 0]."""
+def index_entry(item: Mapping[str, Any], zone: ZoneInfo) -> bytes:
+    """What the bag's page shows of an item, as a line of JSON that can stand in a page: short, since a year may have
+    tens of thousands of receipts. A unit is [name, received, state, by, [evidence, …]], evidence [path, 1 where its
+    pages lie beside it upright, else 0]."""
     files = item["files"]
     roles = {
         file["role"]: file["path"].removeprefix("data/")
@@ -108,7 +113,7 @@ def index_entry(item: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
         ]
         for unit in item["distribution"]
     ]
-    return {
+    entry = {
         "code": item["code"],
         "number": item["number"],
         "title": item["title"],
@@ -122,21 +127,26 @@ def index_entry(item: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
         "asked": item["asked"] if item["state"] == "in force" else 0,
         "units": units,
     }
-
-
-def _index(catalogue: Mapping[str, Any], index: list[dict[str, Any]]) -> bytes:
-    data = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
+    data = json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
     for character, escape in (("<", "\\u003c"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
         data = data.replace(character, escape)  # or a title could end the script
+    return (data + "\n").encode()
+
+
+def _index(catalogue: Mapping[str, Any], index: Iterable[bytes]) -> Iterator[bytes]:
+    """The page, around the items' lines."""
     title = f"{catalogue['fonds name']} {catalogue['year']}年归档文件（{catalogue['retention']}）"
     parts = [f"全宗号 {catalogue['fonds']}", f"{len(catalogue['items'])} 件", f"{catalogue['pages']} 页"]
     if catalogue["supplements"]:
         parts.append(f"{catalogue['supplements']} 的补充")
-    text = Template((PAGES / "index.html").read_text(encoding="utf-8")).substitute(
-        title=html.escape(title),
-        subtitle=html.escape("，".join(parts)),
-        more='<a href="catalogue.xlsx">Excel</a>',
-        foot=html.escape(f"{catalogue['bag']}　{catalogue['program']}"),
-        data=data,
-    )
-    return text.encode()
+    values = {
+        "title": html.escape(title),
+        "subtitle": html.escape("，".join(parts)),
+        "more": '<a href="catalogue.xlsx">Excel</a>',
+        "foot": html.escape(f"{catalogue['bag']}　{catalogue['program']}"),
+    }
+    before, _data, after = (PAGES / "index.html").read_text(encoding="utf-8").partition("$data")
+    yield Template(before).substitute(values).encode() + b"["
+    for number, line in enumerate(index):
+        yield b"," + line if number else line
+    yield b"]" + Template(after).substitute(values).encode()

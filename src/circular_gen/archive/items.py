@@ -8,6 +8,7 @@ Nothing is copied here; hashes come from where they were recorded, so that copyi
 """
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -191,19 +192,19 @@ def _some(names: list[str]) -> str:
 
 
 def kept_evidence(root: Path) -> dict[str, str]:
-    """Hash → file name of all evidence, read once for a whole bag."""
-    return {path.name[:64]: path.name for path in evidence.kept(root)}
+    """Hash → ending of the file's name, of all evidence, read once for a whole bag."""
+    return {path.name[:64]: sys.intern(path.name[64:]) for path in evidence.kept(root)}
 
 
 def with_contents(
     records: Records,
     item: Item,
     shared: frozenset[str],
-    kept_files: Mapping[str, str],
+    endings: Mapping[str, str],
     straightened: "Callable[[Path], Straightened]",
 ) -> Item:
     """The item with its units and files. `shared`: hashes of files that several items of the bag use, which stand in
-    the bag once; `kept_files`: see `kept_evidence`; `straightened`: a scan → its pages upright, or why there are
+    the bag once; `endings`: see `kept_evidence`; `straightened`: a scan → its pages upright, or why there are
     none: its reason is NOT_HERE or NOT_RUN where that is no fault of the scan."""
     name = item.subject.paper.circular
     root = records.root
@@ -226,8 +227,8 @@ def with_contents(
             files += _originals(records, item, revision, shared, notes)
         files += _other_records(root, item)
     for sha256, (unit, role) in hashes.items():
-        if name_there := kept_files.get(sha256):
-            path = root / "records" / evidence.EVIDENCE / sha256[:2] / name_there
+        if sha256 in endings:
+            path = root / "records" / evidence.EVIDENCE / sha256[:2] / f"{sha256}{endings[sha256]}"
             files.append(_evidence(item, path, sha256, unit, role, shared))
             if role == "evidence" and path.suffix in evidence.SCANS:
                 upright = straightened(path)

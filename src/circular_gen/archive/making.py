@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from circular_gen import __version__, evidence
 from circular_gen.archive.bag import BagWriter
@@ -238,13 +238,16 @@ class _Making:
         self.supplements = base if supplement else ""
         self.press = FormPress(records.root, records.office)
         self.notes: list[str] = []
-        self.index: list[dict[str, Any]] = []
+        self.index: IO[bytes]
+        """A line for each item that was written: what the bag's page shows of it."""
         self.pages = 0
         self.open = ExitStack()
         """What was opened for the bag."""
         self.straightening: Straightening | None = None
+        self.shared: frozenset[str] = frozenset()
+        """Hashes of files that several items use, which stand in the bag once."""
         self.straight: dict[str, Straightened] = {}
-        """Scan → its pages upright, or why not, looked up once for the bag."""
+        """Scan that several items use → its pages upright, or why not."""
         self.not_straight = "" if can_scan() else NOT_HERE
         """Why none can be made any more."""
 
@@ -255,12 +258,15 @@ class _Making:
             raise CircularGenError(message.format(path=target))
         aside = Path(tempfile.mkdtemp(prefix=ASIDE, dir=self.folder))
         try:
-            with disk_errors(), self.open:
+            with disk_errors(), self.open, tempfile.TemporaryFile(dir=self.folder) as self.index:
                 writer = BagWriter(aside)
                 try:
                     entries = self._write_items(writer, progress)
-                    for path, data in contents(self.press, self._head(entries), self.index):
-                        writer.add(path, data)
+                    self.index.seek(0)
+                    for path, pieces in contents(self.press, self._head(entries), self.index):
+                        with writer.writing(path) as file:
+                            for piece in pieces:
+                                file.write(piece)
                     listed = writer.list_so_far(LISTED)
                     self._announce(listed)
                     head = self._write_ledger(writer)
@@ -313,13 +319,12 @@ class _Making:
 
     def _write_items(self, writer: BagWriter, progress: Callable[[int], None]) -> list[dict[str, Any]]:
         """Copy every item's files; the catalogue's entries. One item is held at a time."""
-        shared = shared_files(self.records, self.items)
+        self.shared = shared_files(self.records, self.items)
         there = kept_evidence(self.records.root)
-        written: set[str] = set()
         entries = []
         for done, planned in enumerate(self.items, 1):
-            item = with_contents(self.records, planned, shared, there, self._straightened)
-            item = replace(item, files=tuple([self._copy(writer, file, written) for file in item.files]))
+            item = with_contents(self.records, planned, self.shared, there, self._straightened)
+            item = replace(item, files=tuple([self._copy(writer, file) for file in item.files]))
             entry = self._finish_item(writer, item)
             self.pages += entry["pages"]
             entries.append(entry)
@@ -327,10 +332,13 @@ class _Making:
         return entries
 
     def _straightened(self, scan: Path) -> Straightened:
-        if scan.name not in self.straight:
-            there = scan.with_name(scan.name[:64] + evidence.STRAIGHT)
-            self.straight[scan.name] = Straightened(scan, there) if there.is_file() else self._straighten(scan)
-        return self.straight[scan.name]
+        if scan.name in self.straight:
+            return self.straight[scan.name]
+        there = scan.with_name(scan.name[:64] + evidence.STRAIGHT)
+        straight = Straightened(scan, there) if there.is_file() else self._straighten(scan)
+        if scan.name[:64] in self.shared:
+            self.straight[scan.name] = straight
+        return straight
 
     def _straighten(self, scan: Path) -> Straightened:
         """Where it is the first that lies there only as it came, what reads scans is started. The original is what
@@ -345,15 +353,14 @@ class _Making:
                 self.notes.append(str(error))
         return Straightened(scan, None, reason=self.not_straight)
 
-    def _copy(self, writer: BagWriter, file: ItemFile, written: set[str]) -> ItemFile:
+    def _copy(self, writer: BagWriter, file: ItemFile) -> ItemFile:
         from circular_gen.archive.paper import counted_pages
 
         assert file.source is not None
         pages = file.pages
         if file.role in ("evidence", "reminder"):
             pages = counted_pages(file.source)
-        if file.path not in written:
-            written.add(file.path)
+        if not writer.holds(file.path):
             writer.copy(file.path, file.source, file.sha256)
         return replace(file, pages=pages)
 
@@ -394,7 +401,7 @@ class _Making:
         record = item_record(item, office)
         for path, data in item_files(record, self.archive, self.year):
             writer.add(path, data)
-        self.index.append(index_entry(record, office.zone))
+        self.index.write(index_entry(record, office.zone))
         return catalogue_entry(item, office)
 
     def _announce(self, listed: str) -> None:

@@ -38,12 +38,12 @@ from circular_gen.archive.chain import Chain, event_files, read_events, read_hea
 from circular_gen.archive.checks import Finding, Line, lines, verdict
 from circular_gen.archive.contents import json_bytes
 from circular_gen.archive.items import COUNTED, NOT_ITEMS
-from circular_gen.archive.making import CATALOGUE, HEAD, LISTED, information, read_catalogue
+from circular_gen.archive.making import CATALOGUE, HEAD, LISTED, REST, information, read_catalogue
 from circular_gen.archive.reading import page_texts, read_json
 from circular_gen.archive.seals import SIGNATURE, STAMP, SealError, look
 from circular_gen.errors import CircularGenError, ExitCode
 from circular_gen.evidence import STRAIGHT
-from circular_gen.ledger import Checkpoint, Event, agrees
+from circular_gen.ledger import Checkpoint, Event, LedgerError, agrees
 from circular_gen.ledger.checkpoint import CheckpointError, read_checkpoint
 from circular_gen.ledger.standing import STATES, fold, fold_paper
 from circular_gen.messages import _
@@ -63,7 +63,8 @@ _KEPT = frozenset(["evidence", "reminder"])
 """Roles of files that events name by their hash."""
 _CODED = frozenset(["scanned", "reviewed", "witnessed"])
 """Kinds of events whose `code` is that of a returned page."""
-_BATCH = 32
+_HEAD = f"data/{HEAD}"
+_BATCH = 256
 """Files that a thread hashes at a time."""
 Progress = Callable[[int, int], None]
 
@@ -167,7 +168,11 @@ class _Verifying:
         """Of the last event."""
         self.owned: dict[str, tuple[int, int]] = {}
         """Circular → its item's first and last event."""
+        self.head: dict[str, Any] = {}
+        """Where the ledger stood, as the bag says."""
         self.chain: Chain | None = None
+        self.read: set[str] = set()
+        """Files of events that the chain took in."""
         self.witnesses: dict[Short, tuple[int, str]] = {}
         """Checkpoints that came back on paper → the first event that says so, and its file."""
 
@@ -177,12 +182,17 @@ class _Verifying:
         self._seals()
         self._digests()
         catalogue = self._catalogue()
-        with self._any_shape("data/ledger/head.json"):
-            self._ledger(catalogue)
+        self._begin_ledger()
+        with self._any_shape(_HEAD):
+            self._taken(f"data/{REST}")
+            self._anchor(catalogue)
         if catalogue is not None:
             with self._any_shape(f"data/{CATALOGUE}"):
                 self._information(catalogue)
                 self._contents(catalogue)
+        with self._any_shape(_HEAD):
+            self._end_ledger()
+            self._witnesses()
 
     @contextmanager
     def _any_shape(self, path: str) -> Iterator[None]:
@@ -213,7 +223,7 @@ class _Verifying:
             for entry in found:
                 path = f"{inside}/{entry.name}" if inside else entry.name
                 self._looked("names")
-                if not is_safe(path):
+                if not is_safe(entry.name):
                     self._say("names", path, _("not every system can have a file of this name"))
                 if entry.is_symlink():
                     self._say("strangers", path, _("a link to something else"))
@@ -293,9 +303,11 @@ class _Verifying:
             elif path not in self.hashes and path not in longer:
                 self._say("strangers", path, _("no manifest names this file"))
 
+        top = str(self.bag)
+
         def hashed(path: str) -> tuple[str, ...] | OSError:
             try:
-                return hash_file(self.bag / path, ALGORITHMS)
+                return hash_file(f"{top}/{path}", ALGORITHMS)
             except OSError as error:
                 return error
 
@@ -344,42 +356,44 @@ class _Verifying:
         }
         return catalogue
 
-    def _ledger(self, catalogue: Mapping[str, Any] | None) -> None:
-        """The chain of events, its head, and what it says of this bag."""
+    def _begin_ledger(self) -> None:
+        """The chain is as long as the head says; the files of events are taken in one after the other."""
         try:
-            head = read_head(self.bag)
+            self.head = read_head(self.bag)
         except CircularGenError as error:
-            self._say("chain", "data/ledger/head.json", str(error))
+            self._say("chain", _HEAD, str(error))
             return
-        chain = Chain(head["origin"], min(head["size"], sum(self.there.values()) // 100 + 1))
-        if chain.size != head["size"]:
-            self._say("chain", "data/ledger/head.json", _("the bag cannot hold so many events as the head says"))
-            return
-        for path in event_files(self.bag):
-            inside = path.relative_to(self.bag).as_posix()
-            if inside not in self.there:
-                self._say("chain", inside, _("the file is missing"))
-                continue
-            self.done.findings += chain.take(inside, read_events(path), lambda e, p=inside: self._event(e, p))  # type: ignore[misc]
-        self.done.findings += chain.faults()
-        self._looked("chain", chain.size)
-        last, root = chain.head()
-        expected: dict[str, Any] = {
-            "chain": last.hex(),
-            "root": root.hex(),
-            "time": self.last_time,
-            "origin": chain.origin,
-        }
-        expected |= {"size": chain.size, "checkpoint": Checkpoint(head["origin"], chain.size, root).brief()}
-        if head != expected or (self.bag / "data" / HEAD).read_bytes() != json_bytes(head):
-            self._say("chain", "data/ledger/head.json", _("the events do not end at the stated head"))
-        checkpoint = Checkpoint(head["origin"], chain.size, root)
-        self.done.head = checkpoint.brief()
-        self._outside(chain)
-        self._anchor(catalogue)
-        self.chain = chain
+        self.chain = Chain(self.head["origin"], min(self.head["size"], sum(self.there.values()) // 100 + 1))
+
+    def _taken(self, path: str) -> list[Event] | None:
+        """The events of a file, which are taken into the chain the first time; None where the file is not whole, which
+        is told then."""
+        if path not in self.there:
+            if path not in self.bad:
+                self._say("chain", path, _("the file is missing"))
+            return None
+        first = path not in self.read
+        self.read.add(path)
+        events = []
+        if self.chain and first:
+            self.chain.begin(path)
+        try:
+            for event in read_events(self.bag / path):
+                events.append(event)
+                if self.chain and first:
+                    wrong = [*self.chain.take(event)]
+                    for message in wrong:
+                        self._say("chain", path, message)
+                    if not wrong:
+                        self._event(event, path)
+        except LedgerError as error:
+            if first:
+                self._say("chain", path, str(error))
+            return None
+        return events
 
     def _event(self, event: Event, path: str) -> None:
+        """An event's time, what it says of a bag, and whether it lies where it belongs."""
         self.last_time = max(self.last_time, event.time)
         if event.kind == "archiving":
             self.anchors[event.payload["bag"]] = event.payload["sha256"]
@@ -388,6 +402,35 @@ class _Verifying:
         if mine != path.startswith("data/items/"):
             message = _("event {sequence} lies in a file that is not its own")
             self._say("chain", path, message.format(sequence=event.sequence))
+
+    def _end_ledger(self) -> None:
+        """Whether the events of all files are one chain, which ends at the stated head and agrees with what was kept
+        outside."""
+        chain, head = self.chain, self.head
+        if chain is None:
+            return
+        if chain.size != head["size"]:
+            self._say("chain", _HEAD, _("the bag cannot hold so many events as the head says"))
+            return
+        for path in event_files(self.bag):
+            if (inside := path.relative_to(self.bag).as_posix()) not in self.read:
+                self._taken(inside)
+        self.done.findings += chain.faults()
+        self._looked("chain", chain.size)
+        last, root = chain.head()
+        checkpoint = Checkpoint(head["origin"], chain.size, root)
+        expected = {
+            "chain": last.hex(),
+            "root": root.hex(),
+            "time": self.last_time,
+            "origin": chain.origin,
+            "size": chain.size,
+            "checkpoint": checkpoint.brief(),
+        }
+        if head != expected or (self.bag / _HEAD).read_bytes() != json_bytes(head):
+            self._say("chain", _HEAD, _("the events do not end at the stated head"))
+        self.done.head = checkpoint.brief()
+        self._outside(chain)
 
     def _outside(self, chain: Chain) -> None:
         """What was kept outside the bag: a checkpoint, the office's own ledger, a signature, a time stamp."""
@@ -470,13 +513,14 @@ class _Verifying:
         entries = [entry for entry in catalogue["items"] if all(key in entry for key in _NEEDED)]
         for entry in entries:
             with self._any_shape(f"{entry['folder']}/item.json"):
+                events = self._taken(f"{entry['folder']}/events.jsonl")
                 item = self._item(entry, accounted)
                 if item is not None:
-                    self._events_of(entry, item)
-                    self._originals(item)
+                    if events is not None:
+                        self._events_of(entry, item, events)
+                        self._originals(item, events)
                     if self.contents:
                         self._paper(item)
-        self._witnesses()
         from circular_gen.archive.contents import FIXED, differences
 
         accounted |= {f"data/{path}" for path in FIXED}
@@ -547,16 +591,11 @@ class _Verifying:
         checked: dict[str, Any] = item
         return checked
 
-    def _events_of(self, entry: dict[str, Any], item: dict[str, Any]) -> None:
+    def _events_of(self, entry: dict[str, Any], item: dict[str, Any], events: list[Event]) -> None:
         """An item against its events: title, number, what units answered, evidence, codes."""
         path = f"{entry['folder']}/events.jsonl"
-        if path not in self.there:
-            return
-        try:
-            events = list(read_events(self.bag / path))
-        except CircularGenError:
-            return  # told already
-        names = {Path(file["name"]).name[:64] for file in item["files"] if file["role"] in _KEPT}
+        kept = [(file["name"].rpartition("/")[2][:64], file["path"]) for file in item["files"] if file["role"] in _KEPT]
+        names = {sha256 for sha256, _path in kept}
         for event in events:
             payload = event.payload
             for sha256 in payload.get("evidence", ()):
@@ -566,11 +605,9 @@ class _Verifying:
                     self._say("evidence", path, message.format(sha256=sha256, sequence=event.sequence))
             if event.kind in _CODED and event.unit and event.circular:
                 self._code(event, path)
-        for file in item["files"]:
-            if file["role"] in _KEPT:
-                name = Path(file["name"]).name[:64]
-                if self.hashes.get(file["path"]) not in (name, None) and file["path"] not in self.bad:
-                    self._say("evidence", file["path"], _("the evidence is not what its name says"))
+        for sha256, place in kept:
+            if self.hashes.get(place) not in (sha256, None) and place not in self.bad:
+                self._say("evidence", place, _("the evidence is not what its name says"))
         if events and (events[0].sequence < entry.get("first event", 0) or events[-1].sequence != entry["last event"]):
             self._say("catalogue", path, _("the events are not those that the catalogue counts"))
         if entry.get("supplements") or not events:
@@ -634,17 +671,13 @@ class _Verifying:
                 message = _("the ledger is not that which the page of event {sequence} bears witness to")
                 self._say("witness", path, message.format(sequence=sequence))
 
-    def _originals(self, item: dict[str, Any]) -> None:
+    def _originals(self, item: dict[str, Any], events: list[Event]) -> None:
         """The frozen originals against their manifest, and that against the ledger."""
         path = f"{item['folder']}/events.jsonl"
-        if item.get("supplements") or path not in self.there:
+        if item.get("supplements"):
             return
         by_name = {file["name"]: file["path"] for file in item["files"] if "name" in file}
-        try:
-            issued = [e.payload for e in read_events(self.bag / path) if e.kind in ("issued", "revised")]
-        except CircularGenError:
-            return
-        for payload in issued:
+        for payload in [event.payload for event in events if event.kind in ("issued", "revised")]:
             folder = f"issued/{item['circular']}/r{payload.get('revision', 0)}"
             recorded = payload.get("files", {}).get("manifest.json")
             if recorded is None:
@@ -751,7 +784,7 @@ class _Verifying:
 
 
 def _ledger_files() -> Iterable[str]:
-    return ("data/ledger/head.json", "data/ledger/events.jsonl", f"data/{LISTED}")
+    return (_HEAD, f"data/{REST}", f"data/{LISTED}")
 
 
 def _may_be_plain(path: str) -> bool:
