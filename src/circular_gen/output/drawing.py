@@ -7,6 +7,7 @@ it begins and ends in black and with no horizontal scaling, so that streams may 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import add
 from typing import NamedTuple
 
 from circular_gen.output import qr
@@ -33,11 +34,12 @@ _LEAST = 0.5
 
 @dataclass(frozen=True, slots=True)
 class FontTable:
-    """`resource`: the font's name in the page's resources; `glyphs`: character → its glyph in hexadecimal, and its
-    width in 1/1000 of the size."""
+    """`resource`: the font's name in the page's resources; `glyphs`: character → its glyph in hexadecimal; `widths`:
+    character → its width in 1/1000 of the size."""
 
     resource: str
-    glyphs: dict[str, tuple[str, float]]
+    glyphs: Mapping[str, str]
+    widths: Mapping[str, float]
 
 
 class Drawing(NamedTuple):
@@ -128,7 +130,7 @@ class _Stream:
             self._written.append(f"{decimal(100 * run.scale)} Tz")
         turn = "0 -1 1 0" if run.turned else "1 0 0 1"
         x, y = decimal(run.x * POINTS), decimal(self._top - run.y * POINTS)
-        self._written.append(f"{turn} {x} {y} Tm [{_shown(run, font.glyphs)}] TJ")
+        self._written.append(f"{turn} {x} {y} Tm [{_shown(run, font)}] TJ")
 
     def _frame(self, frame: Frame) -> None:
         self._paint(frame.colour)
@@ -180,22 +182,24 @@ def art_name(art: Art) -> str:
     return f"A{art.digest[:16]}"
 
 
-def _shown(run: Glyphs, glyphs: dict[str, tuple[str, float]]) -> str:
-    """The glyphs of a run with what moves each to its place. What is left out of one move counts in the next, so no
-    glyph is ever off by more than `_LEAST`."""
-    unit = POINTS * 1000 / (run.size * run.scale)
-    shown = ["<"]
-    off = 0.0
-    for character, advance in zip(run.text, run.advances, strict=True):
-        if off >= _LEAST or off <= -_LEAST:
-            move = round(off)
-            off -= move
-            shown.append(f">{move}<")
-        glyph, width = glyphs[character]
-        shown.append(glyph)
-        off += width - advance * unit
-    shown.append(">")
-    return "".join(shown)
+def _shown(run: Glyphs, font: FontTable) -> str:
+    """The glyphs of a run with what moves each to its place."""
+    widths = tuple(map(font.widths.__getitem__, run.text))
+    moves = _moves(widths, run.advances, run.size * run.scale)
+    return f"<{''.join(map(add, moves, map(font.glyphs.__getitem__, run.text)))}>"
+
+
+@lru_cache(maxsize=1024)
+def _moves(widths: tuple[float, ...], advances: tuple[float, ...], size: float) -> tuple[str, ...]:
+    """What stands before each glyph, to move it to its place; `size` pt: the same in all names of so many Hanzi. What
+    is left out of one move counts in the next, so no glyph is ever off by more than `_LEAST`."""
+    unit = POINTS * 1000 / size
+    moves, off = [], 0.0
+    for width, advance in zip(widths, advances, strict=True):
+        move = round(off) if off >= _LEAST or off <= -_LEAST else 0
+        moves.append(f">{move}<" if move else "")
+        off += width - advance * unit - move
+    return tuple(moves)
 
 
 def _mark_path(pattern: tuple[int, ...]) -> str:

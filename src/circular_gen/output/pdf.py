@@ -53,8 +53,7 @@ _KIDS = 128
 _KEPT = 256
 """Constant streams kept: the circular's pages stand in the package of every unit."""
 _OWN_KEPT = 64
-"""Streams of units kept: a receipt's own parts stand in receipt.pdf and in package.pdf. Not more, so that their memory
-is used again while it is near the processor."""
+"""Streams of units kept: a receipt's own parts stand in receipt.pdf and in package.pdf."""
 
 
 class FontFile(Protocol):
@@ -83,18 +82,18 @@ _Marked = tuple[Part, str]
 _Key = tuple[float | tuple[int, str], ...]
 _Constant = OrderedDict[_Key, tuple[tuple[_Marked, ...], _Content]]
 """Height, identities and marks of parts → the parts, so that they stay, and their stream; the least used first."""
-_Stamped = dict[tuple[int, str, float], tuple[Part, _Content]]
-"""Identity, mark and page's height of an own part → the same; the oldest first, since no unit comes twice."""
+_Stamped = dict[tuple[object, ...], tuple[list[Part], _Content]]
+"""Height, marks and identities of own parts → the same; the oldest first, since no unit comes twice."""
 
 _LATER = _Content(b"", frozenset())
 """Stands in a cast for a stream that each unit has of its own."""
 
 
 class _Own(NamedTuple):
-    """Where an own part stands: its number and its mark."""
+    """Where own parts stand that follow each other: their numbers and their marks."""
 
-    number: int
-    mark: str
+    numbers: tuple[int, ...]
+    marks: tuple[str, ...]
 
 
 class _CompiledPage(NamedTuple):
@@ -131,7 +130,7 @@ class _Cast:
 
 @dataclass(frozen=True, slots=True)
 class _Paper:
-    """A compiled shape. `own`: each own part and its page's height in mm, in the order of the pages."""
+    """A compiled shape. `own`: the own streams, each with its page's height in mm, in the order of the pages."""
 
     pages: tuple[_CompiledPage, ...]
     own: tuple[tuple[_Own, float], ...]
@@ -168,7 +167,7 @@ class PdfWriter:
         """The same as `write`, in three: what all files with these fonts begin with, what the units' files of this
         shape have in common (both the same objects for all of them), and the unit's own end."""
         paper = self._paper(pages.shape)
-        own = [self._own(pages.own[number], mark, height) for (number, mark), height in paper.own]
+        own = [self._own(pages, piece, height) for piece, height in paper.own]
         fonts = paper.fonts
         for content in own:
             if not content.fonts <= fonts:
@@ -198,9 +197,7 @@ class PdfWriter:
             _Page(
                 tuple(
                     [
-                        self._own(pages.own[piece.number], piece.mark, page.shape.height)
-                        if isinstance(piece, _Own)
-                        else piece
+                        self._own(pages, piece, page.shape.height) if isinstance(piece, _Own) else piece
                         for piece in page.pieces
                     ]
                 ),
@@ -242,8 +239,9 @@ class PdfWriter:
             font = subset(source.data, source.index, source.name, set[str]().union(*(needed[face] for face in faces)))
             name = f"F{len(self._subsets) + 1}"
             self._subsets[name] = font
-            glyphs = {character: (f"{glyph:04X}", font.widths[glyph]) for character, glyph in font.glyphs.items()}
-            tables |= dict.fromkeys(faces, FontTable(name, glyphs))
+            glyphs = {character: f"{glyph:04X}" for character, glyph in font.glyphs.items()}
+            widths = {character: font.widths[glyph] for character, glyph in font.glyphs.items()}
+            tables |= dict.fromkeys(faces, FontTable(name, glyphs, widths))
         return tables
 
     def _paper(self, shape: Shape) -> _Paper:
@@ -264,7 +262,8 @@ class PdfWriter:
                 if run:
                     pieces.append(self._drawn(run, page.height))
             else:
-                pieces += [_Own(part.index, mark) for part, mark in parts if isinstance(part, Hole)]
+                holes = [(part.index, mark) for part, mark in parts if isinstance(part, Hole)]
+                pieces.append(_Own(*zip(*holes, strict=True)))
         box = f"[0 0 {decimal(page.width * POINTS)} {decimal(page.height * POINTS)}]".encode()
         return _CompiledPage(tuple(pieces), box, page)
 
@@ -283,16 +282,17 @@ class PdfWriter:
             self._constant.popitem(last=False)
         return content
 
-    def _own(self, part: Part, mark: str, height: float) -> _Content:
-        """The stream of a unit's own part, from those kept."""
-        key = (id(part), mark, height)
+    def _own(self, pages: Pages, piece: _Own, height: float) -> _Content:
+        """The stream of a unit's own parts on a page of `height` mm, from those kept."""
+        parts = [pages.own[number] for number in piece.numbers]
+        key = (height, piece.marks, *map(id, parts))
         found = self._stamped.get(key)
         if found is not None:
             return found[1]
-        drawing = self._pen.draw(((part, mark),), height)
+        drawing = self._pen.draw(zip(parts, piece.marks, strict=True), height)
         level = QUICK_PACKING if len(drawing.content) > SMALL else 0
         content = _Content(stream(drawing.content, level=level), drawing.fonts)
-        self._stamped[key] = (part, content)
+        self._stamped[key] = (parts, content)
         if len(self._stamped) > _OWN_KEPT:
             del self._stamped[next(iter(self._stamped))]
         return content

@@ -4,15 +4,17 @@ In: a payload of 1 to 61 characters of QR's alphanumeric set. Out: its modules, 
 
 With version, level and mask fixed, a symbol is linear over GF(2) in its data: each bit of the characters' values stands
 for a set of modules (its own, and its share of the error correction), and the symbol is the XOR of these sets and of
-the modules that never change. So it is looked up, a byte of the values at a time, not computed. All tables together are
-small, so that they stay near the processor while other work goes on between two symbols. A mask chosen by score, as
+the modules that never change. So it is looked up, a byte of the values at a time, not computed; words without a module
+that can change are left out of it. All tables together are small, so that they stay near the processor while other work
+goes on between two symbols. A mask chosen by score, as
 ISO/IEC 18004 asks of a general encoder, would only be a little easier to read and costs a thousand times more.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache, reduce
-from operator import getitem, xor
+from operator import getitem, itemgetter, xor
+from typing import cast
 
 SIZE = 29
 """Modules a side."""
@@ -26,6 +28,7 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 _BYTES = bytes(_VALUES.get(chr(code), 0) for code in range(256))
 """What `bytes.translate` makes values of characters with."""
+_ALLOWED = _ALPHABET.encode("ascii")
 _DATA, _CORRECTION = 44, 26
 """Codewords of version 3-M: one block."""
 _PADDING = int.from_bytes((b"\xec\x11" * _DATA)[:_DATA])
@@ -36,6 +39,7 @@ _ALIKE = 18
 _WIDTH, _WORDS = 6, 5
 """A row is so many words of so many modules (the last module is none), each a byte of the integer that stands for a
 symbol."""
+_Tables = tuple[tuple[int, ...], ...]
 _ALIGNMENT = 22
 """Row and column of version 3's alignment pattern."""
 
@@ -64,21 +68,25 @@ def png(payload: str, scale: int) -> bytes:
 def path(payload: str) -> str:
     """The dark modules as a PDF path (`x y width 1 re` …, to be filled) whose unit is a module and whose origin is the
     symbol's lower left corner. ValueError as in `matrix`."""
-    return "".join(map(getitem, _rectangles(), _symbol(payload)))
+    return _fixed_path() + "".join(map(getitem, _rectangles(), _symbol(payload)))
+
+
+@cache
+def _fixed_path() -> str:
+    """The path of the words that never change."""
+    return "".join([_drawn(*place, word) for place, word in zip(_order(), _fixed_words(), strict=False)])
 
 
 @cache
 def _rectangles() -> tuple[tuple[str, ...], ...]:
     """For each word of a symbol the path of each of its values."""
-    return tuple(
-        tuple(_drawn(start, SIZE - 1 - row, word) for word in range(1 << _WIDTH))
-        for row in range(SIZE)
-        for start in range(0, _WIDTH * _WORDS, _WIDTH)
-    )
+    changing = _order()[len(_fixed_words()) :]
+    return tuple(tuple(_drawn(*place, word) for word in range(1 << _WIDTH)) for place in changing)
 
 
-def _drawn(start: int, y: int, word: int) -> str:
-    """The path of a word that begins at column `start`, `y` rows above the lowest."""
+def _drawn(row: int, number: int, word: int) -> str:
+    """The path of a row's word `number`."""
+    start, y = number * _WIDTH, SIZE - 1 - row
     bits, drawn, x = f"{word:0{_WIDTH}b}0", "", 0
     while (x := bits.find("1", x)) >= 0:
         end = bits.find("0", x)
@@ -113,45 +121,47 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 def _rows(payload: str) -> Iterator[tuple[int, ...]]:
     """The words of each row, from the top."""
-    symbol = _symbol(payload)
-    return zip(*[symbol[place::_WORDS] for place in range(_WORDS)], strict=True)
+    words = _sorted_words()(_fixed_words() + _symbol(payload))
+    return zip(*[words[place::_WORDS] for place in range(_WORDS)], strict=True)
 
 
 def _symbol(payload: str) -> bytes:
-    """All modules, five words a row, each of six modules in the lower bits of a byte."""
+    """The words that can change, each of six modules in the lower bits of a byte, in the order of `_order`."""
     length = len(payload)
     if not 1 <= length <= CAPACITY:
         raise ValueError(f"a QR payload has 1 to {CAPACITY} characters, not {length}")
-    if not _ALLOWED.issuperset(payload):
-        wrong = next(character for character in payload if character not in _ALLOWED)
+    code = payload.encode("ascii", "replace")
+    if code.translate(None, _ALLOWED):
+        wrong = next(character for character in payload if character not in _ALPHABET)
         raise ValueError(f"not in QR's alphanumeric set: {wrong!r}")
-    text = payload if not length % 2 else f"{payload[:-1]}0{payload[-1]}"
-    begun, rest = _begun(length, text[:_ALIKE]), text[_ALIKE:]
-    return reduce(xor, map(getitem, _tables(length)[0][_ALIKE:], _pairs(rest)), begun).to_bytes(SIZE * _WORDS)
+    if length % 2:
+        code = b"%b0%b" % (code[:-1], code[-1:])
+    begun, rest = _begun(length, code[:_ALIKE]), code[_ALIKE:]
+    symbol = reduce(xor, map(getitem, _tables(length)[1], _pairs(rest)), begun)
+    return symbol.to_bytes(SIZE * _WORDS - len(_fixed_words()))
 
 
 @lru_cache(maxsize=64)
-def _begun(length: int, start: str) -> int:
+def _begun(length: int, start: bytes) -> int:
     """The modules of a payload of `length` characters that begins with `start`, as far as these say."""
-    tables, constant = _tables(length)
+    tables, _rest, constant = _tables(length)
     return reduce(xor, map(getitem, tables, _pairs(start)), constant)
 
 
-def _pairs(text: str) -> bytes:
+def _pairs(code: bytes) -> bytes:
     """What the data says of an even number of characters: for each pair 11 bits, 45 times the first's value and the
     second's, in two bytes. The values stand side by side in one integer."""
-    values = int.from_bytes(text.encode("ascii").translate(_BYTES))
-    return (values - (256 - 45) * (values >> 8 & _FIRSTS)).to_bytes(len(text))
+    values = int.from_bytes(code.translate(_BYTES))
+    return (values - (256 - 45) * (values >> 8 & _FIRSTS)).to_bytes(len(code))
 
 
-_ALLOWED = frozenset(_ALPHABET)
 _FIRSTS = int.from_bytes(b"\0\xff" * ((CAPACITY + 1) // 2))
 
 
 @lru_cache(maxsize=CAPACITY)
-def _tables(length: int) -> tuple[tuple[tuple[int, ...], ...], int]:
-    """For so many characters: the modules that each value of each byte of the pairs turns, and all others that are
-    dark: mode, length, terminator, padding and what never changes."""
+def _tables(length: int) -> tuple[_Tables, _Tables, int]:
+    """For so many characters: the modules that each value of each byte of the pairs turns; the same of those behind the
+    first `_ALIKE`; and all others that are dark: mode, length, terminator, padding and what never changes."""
     tables: list[tuple[int, ...]] = []
     used = _HEAD
     for start in range(0, length, 2):
@@ -162,7 +172,8 @@ def _tables(length: int) -> tuple[tuple[tuple[int, ...], ...], int]:
     head = int(f"0010{length:09b}", 2) << 8 * _DATA - _HEAD
     data = head | _PADDING >> 8 * filled
     known = [turned for bit, turned in enumerate(_bits()) if data >> bit & 1]
-    return tuple(tables), reduce(xor, known, _constant())
+    changing = _constant() & (1 << 8 * (SIZE * _WORDS - len(_fixed_words()))) - 1
+    return tuple(tables), tuple(tables[_ALIKE:]), reduce(xor, known, changing)
 
 
 @lru_cache(maxsize=4 * CAPACITY)
@@ -218,37 +229,58 @@ def _remainders() -> list[list[int]]:
     return remainders
 
 
+@cache
+def _order() -> tuple[tuple[int, int], ...]:
+    """Row and number of each word, as they follow each other in the integer that stands for a symbol: first, in its
+    uppermost bytes, those that never change."""
+    places = [(row, word) for row in range(SIZE) for word in range(_WORDS)]
+    return tuple(sorted(places, key=_changes))
+
+
+def _changes(place: tuple[int, int]) -> bool:
+    """Whether a word has a module that carries a codeword."""
+    row, word = place
+    columns = range(word * _WIDTH, min((word + 1) * _WIDTH, SIZE))
+    return not all(_is_reserved(row, column) for column in columns)
+
+
+@cache
+def _fixed_words() -> bytes:
+    """The words that never change, in the order of `_order`."""
+    words = _constant().to_bytes(SIZE * _WORDS)
+    return words[: sum(not _changes(place) for place in _order())]
+
+
+@cache
+def _sorted_words() -> Callable[[bytes], tuple[int, ...]]:
+    """Of all words in the order of `_order`, those of each row one after the other, from the top."""
+    places = {place: index for index, place in enumerate(_order())}
+    return cast(Callable[[bytes], tuple[int, ...]], itemgetter(*[places[place] for place in sorted(places)]))
+
+
+@cache
 def _bit(row: int, column: int) -> int:
     """A module in the integer that stands for a symbol."""
     word, place = divmod(column, _WIDTH)
-    return 1 << 8 * (_WORDS * (SIZE - 1 - row) + _WORDS - 1 - word) + _WIDTH - 1 - place
+    return 1 << 8 * (SIZE * _WORDS - 1 - _order().index((row, word))) + _WIDTH - 1 - place
 
 
 def _places() -> list[int]:
     """The module of each bit of the codewords, in the order in which they are placed: two columns at a time from the
     right, upwards and downwards in turn."""
-    reserved = _reserved()
     places = []
     rows = range(SIZE - 1, -1, -1)
     for right in (28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 5, 3, 1):
-        places += [
-            _bit(row, column) for row in rows for column in (right, right - 1) if not reserved & _bit(row, column)
-        ]
+        places += [_bit(row, column) for row in rows for column in (right, right - 1) if not _is_reserved(row, column)]
         rows = rows[::-1]
     return places[: 8 * (_DATA + _CORRECTION)]
 
 
-@cache
-def _reserved() -> int:
-    """The modules that carry no codeword."""
-    modules = 0
-    for row in range(SIZE):
-        for column in range(SIZE):
-            finder = (row < 9 and (column < 9 or column > SIZE - 9)) or (row > SIZE - 9 and column < 9)
-            aligned = abs(row - _ALIGNMENT) <= 2 and abs(column - _ALIGNMENT) <= 2
-            if finder or aligned or 6 in (row, column):
-                modules |= _bit(row, column)
-    return modules
+def _is_reserved(row: int, column: int) -> bool:
+    """Whether a module carries no codeword."""
+    finder = (row < 9 and (column < 9 or column > SIZE - 9)) or (row > SIZE - 9 and column < 9)
+    aligned = abs(row - _ALIGNMENT) <= 2 and abs(column - _ALIGNMENT) <= 2
+    return finder or aligned or 6 in (row, column)
 
 
 @cache
@@ -257,7 +289,7 @@ def _constant() -> int:
     modules = 0
     for row in range(SIZE):
         for column in range(SIZE):
-            if _reserved() & _bit(row, column):
+            if _is_reserved(row, column):
                 modules |= _pattern(row, column) * _bit(row, column)
             elif column % 3 == 0:  # mask 2
                 modules |= _bit(row, column)

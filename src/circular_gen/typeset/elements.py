@@ -31,13 +31,14 @@ from circular_gen.sheet.blocks import (
     Title,
     is_own,
 )
+from circular_gen.sheet.slots import has_slot
 from circular_gen.typeset.colophon import set_colophon
 from circular_gen.typeset.flow import Metrics
 from circular_gen.typeset.forms import set_qr, set_signs
 from circular_gen.typeset.head import Head, set_head
 from circular_gen.typeset.measures import Measures
 from circular_gen.typeset.page import Bookmark, Entry, Image
-from circular_gen.typeset.setting import Fixed, Items, Lines, OwnBlock, OwnLines, Setting, constant
+from circular_gen.typeset.setting import Fixed, Items, Lines, OwnBlock, OwnLines, OwnSymbol, Setting, constant
 from circular_gen.typeset.signature import sealed, unsealed
 from circular_gen.typeset.table import TableSetter, fields_grid, table_grid
 from circular_gen.typeset.text import Typist
@@ -69,6 +70,8 @@ def set_block(block: Block | Head, context: Context) -> Setting | OwnBlock:
     if isinstance(block, Figure):
         return _figure(block, context)
     setter = _SETTERS[type(block)]
+    if isinstance(block, Qr) and has_slot(block.payload) and not has_slot(block.caption):
+        return OwnSymbol(block.payload, _qr(block, context))
     if is_own(block):
         return OwnLines(block, lambda bound: setter(bound, context))
     return constant(setter(block, context))

@@ -57,7 +57,6 @@ def _is_wide(character: str) -> bool:
 
 _MARKS = "".join(sorted(CLOSING | OPENING))
 _EVEN = re.compile(f"(?:[\u4e00-\u9fff]|[{re.escape(_MARKS)}](?![{re.escape(_MARKS)}]))*")
-"""Texts in which nothing is shared or set apart, as most names are."""
 
 
 @lru_cache(maxsize=65536)
@@ -103,10 +102,16 @@ def _between(before: str, after: str) -> float:
     return 0
 
 
+def is_even(text: str) -> bool:
+    """Whether nothing in it is shared or set apart, as in most names: with equal widths it is broken like any other
+    even text of the same length that ends alike."""
+    return _EVEN.fullmatch(text) is not None
+
+
 def spaced(text: str, widths: Sequence[float], cell: float) -> list[float]:
     """The distance from each character to the next on an unbroken line (rule 1), in mm."""
     advances = list(widths)
-    if text.isascii() or _EVEN.fullmatch(text):
+    if text.isascii() or is_even(text):
         return advances
     before = text[:1]
     for index in range(1, len(text)):

@@ -70,7 +70,7 @@ class Measured(NamedTuple):
 class OwnBlock(Protocol):
     def measure(self, values: Values) -> Measured: ...
 
-    def setting(self, values: Values) -> Setting: ...
+    def setting(self, values: Values, /) -> Setting: ...
 
 
 def constant(lines: Lines) -> Setting:
@@ -100,13 +100,34 @@ class OwnLines(Generic[B]):
         return Measured((lines.metrics, lines.under) if lines.under else lines.metrics, lines.items)
 
     def setting(self, values: Values) -> Setting:
-        lines = self._set(self._bound(values))
-        entries = lines.entries or (None,) * len(lines.items)
-        contents: list[tuple[Fixed | Gap, ...]] = [
-            (*under, Gap(index, lines.role, 0.0, entry))
-            for index, (entry, under) in enumerate(zip(entries, _under(lines), strict=True))
-        ]
-        return Setting(lines.metrics, tuple(contents))
+        return _with_gaps(self._set(self._bound(values)))
+
+
+class OwnSymbol:
+    """A QR symbol whose payload alone is the unit's. `lines`: its block's with any payload, on which nothing of them
+    depends."""
+
+    def __init__(self, payload: str, lines: Lines) -> None:
+        self._payload, self._lines = filler(payload), lines
+        symbol, *self._rest = lines.items[0]
+        assert isinstance(symbol, Symbol)
+        _any, *self._place = symbol
+
+    def measure(self, values: Values) -> Measured:
+        return Measured(self._lines.metrics, ((Symbol(self._payload(values), *self._place), *self._rest),))
+
+    def setting(self, _values: Values) -> Setting:
+        return _with_gaps(self._lines)
+
+
+def _with_gaps(lines: Lines) -> Setting:
+    """A setting in which every piece is the unit's own."""
+    entries = lines.entries or (None,) * len(lines.items)
+    contents: list[tuple[Fixed | Gap, ...]] = [
+        (*under, Gap(index, lines.role, 0.0, entry))
+        for index, (entry, under) in enumerate(zip(entries, _under(lines), strict=True))
+    ]
+    return Setting(lines.metrics, tuple(contents))
 
 
 def binder(block: B) -> Callable[[Values], B]:

@@ -5,12 +5,12 @@ lengths are mm.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from circular_gen.sheet.blocks import Face
 from circular_gen.typeset.fonts import Faces, MissingGlyph
-from circular_gen.typeset.lines import Line, break_text, spaced
+from circular_gen.typeset.lines import Line, break_text, is_even, spaced
 from circular_gen.typeset.measures import PT, Measures
 from circular_gen.typeset.page import Colour, Glyphs, Item
 from circular_gen.typeset.setting import Items, shifted
@@ -54,6 +54,14 @@ class _Text(NamedTuple):
     faces: list[Face]
     widths: list[float]
     cell: float
+
+
+class _Even(NamedTuple):
+    """Characters of one face and width. `used`: the width of all."""
+
+    face: Face
+    advances: tuple[float, ...]
+    used: float
 
 
 class Typist:
@@ -164,12 +172,29 @@ class Typist:
         """The lines of (text, kind of type) `runs` between `left` and `left` + `width`, the first on baseline `y`, each
         `pitch` under the one before; `first`, `rest`: where the first and the other lines begin, from
         `left`; `hang`: whether a mark may stand past the edge."""
+        if len(runs) == 1 and (even := self._even(*runs[0], width - first)) is not None:
+            spare = 0.0 if align not in ("center", "right") else width - first - even.used
+            x = left + first + (spare / 2 if align == "center" else spare)
+            look = self._look(runs[0][1])
+            return [(Glyphs(even.face, look.size, x, y, runs[0][0], even.advances, look.colour),)]
         text = self._text(runs)
         lines = break_text(text.text, text.widths, text.cell, width, first, rest, justify=align == "justify", hang=hang)
         return [
             self._glyphs(text, line, left + self._start(text, line, width, align), y + number * pitch)
             for number, line in enumerate(lines)
         ]
+
+    def _even(self, text: str, kind: str, room: float) -> _Even | None:
+        """Of a text that needs a single line of `room`, on which all characters stand alike; such are most names."""
+        known = self._known.get(kind)
+        if known is None or not is_even(text):
+            return None
+        glyphs = set(map(known.get, text))
+        glyph = glyphs.pop() if len(glyphs) == 1 else None
+        if glyph is None:
+            return None
+        even = _alike(*glyph, len(text))
+        return even if even.used <= room else None
 
     def _start(self, text: _Text, line: Line, width: float, align: str) -> float:
         if align not in ("center", "right"):
@@ -250,6 +275,12 @@ class Typist:
     def box_rise(self) -> float:
         """From a baseline up to a box's upper edge: its middle is that of the Hanzi beside it."""
         return _HANZI_MIDDLE * self.size_mm("form_cell") + self.box / 2
+
+
+@lru_cache(maxsize=4096)
+def _alike(face: Face, width: float, count: int) -> _Even:
+    advances = (width,) * count
+    return _Even(face, advances, sum(advances))
 
 
 def _stretches(text: _Text, line: Line) -> Iterator[tuple[int, int]]:

@@ -13,7 +13,6 @@ size` and `root` are the ledger's checkpoint when the paper was issued (zeros on
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -24,6 +23,8 @@ _BLOCK = 64
 """Bytes of SHA-256's block, which a key is padded to; the office's has 32."""
 KINDS = {"checklist": "C", "receipt": "R", "escalation": "E"}
 _PAIRS = tuple(first + second for first in ALPHABET for second in ALPHABET)
+_SHIFTS = tuple(tuple(range(10 * ((length + 1) // 2 - 1), -1, -10)) for length in range(11))
+"""For each length where its pairs of characters stand in a number."""
 _KIND_NAMES = {letter: name for name, letter in KINDS.items()}
 
 
@@ -35,8 +36,7 @@ class BadCode(ValueError):  # noqa: N818
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(NamedTuple):
     """The ledger's size (events) and the start of its Merkle root when a paper was made."""
 
     size: int = 0
@@ -79,7 +79,7 @@ def printed(payload: str) -> Printed | None:
 
 def base32(number: int, length: int) -> str:
     """`number` in `length` characters of Crockford's base 32, most significant first."""
-    text = "".join([_PAIRS[number >> shift & 1023] for shift in range(10 * ((length + 1) // 2 - 1), -1, -10)])
+    text = "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS[length]])
     return text[-length:]
 
 
