@@ -92,27 +92,6 @@ class Digests:
         return digest
 
 
-class UnitValues(dict[str, str]):
-    """A unit's slot values; the codes of a page (`code:KIND:PAGE`, `readable:KIND:PAGE`) are made when asked for."""
-
-    def __init__(self, values: Mapping[str, str], codes: Codes, code: Code) -> None:
-        super().__init__(values)
-        self._codes, self._code = codes, code
-
-    def __missing__(self, name: str) -> str:
-        what, separator, rest = name.partition(":")
-        kind, _colon, page = rest.partition(":")
-        if not separator or what not in ("code", "readable"):
-            raise KeyError(name)
-        code = self._code
-        if what == "readable":
-            value = self._codes.readable(self[f"code:{rest}"])
-        else:
-            value = self._codes.payload(Code(kind, code.circular, code.unit, int(page), code.revision, code.checkpoint))
-        self[name] = value
-        return value
-
-
 @dataclass(frozen=True, slots=True)
 class Edition:
     """What issuing adds to a draft: its number, its revision and the ledger's head when it was issued."""
@@ -120,6 +99,28 @@ class Edition:
     number: str | None = None
     revision: int = 0
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
+
+
+class UnitValues(dict[str, str]):
+    """A unit's slot values; the codes of a page (`code:KIND:PAGE`, `readable:KIND:PAGE`) are made when asked for."""
+
+    def __init__(self, values: Mapping[str, str], codes: Codes, circular: str, edition: Edition) -> None:
+        super().__init__(values)
+        self._codes, self._circular, self._edition = codes, circular, edition
+
+    def __missing__(self, name: str) -> str:
+        what, separator, rest = name.partition(":")
+        kind, _colon, page = rest.partition(":")
+        if not separator or what not in ("code", "readable"):
+            raise KeyError(name)
+        if what == "readable":
+            value = self._codes.readable(self[f"code:{rest}"])
+        else:
+            edition = self._edition
+            code = Code(kind, self._circular, self["unit.id"], int(page), edition.revision, edition.checkpoint)
+            value = self._codes.payload(code)
+        self[name] = value
+        return value
 
 
 class Press:
@@ -259,8 +260,7 @@ class Press:
         return (message.format(files=", ".join(f"{kind}.docx" for kind in kinds)),)
 
     def values(self, copy: Copy) -> UnitValues:
-        code = Code("receipt", self.circular.name, copy.unit.id, 1, self._edition.revision, self._edition.checkpoint)
-        return UnitValues(unit_values(copy.unit), self._codes, code)
+        return UnitValues(unit_values(copy.unit), self._codes, self.circular.name, self._edition)
 
     def print_into(self, file: BinaryIO) -> int:
         """Write every unit's package, in list order, as one PDF into `file`; the number of its pages. 0, and nothing

@@ -63,11 +63,12 @@ def test_the_png_shows_the_modules_in_a_quiet_zone(payload: str, scale: int) -> 
 def test_the_path_covers_each_dark_module_once(payload: str) -> None:
     covered = [[0] * qr.SIZE for _ in range(qr.SIZE)]
     for line in qr.path(payload).splitlines():
-        numbers = re.fullmatch(r"(\d+) (\d+) (\d+) 1 re", line)
+        numbers = re.fullmatch(r"(\d+) (\d+) (\d+) (\d+) re", line)
         assert numbers
-        x, y, width = map(int, numbers.groups())
-        for column in range(x, x + width):
-            covered[qr.SIZE - 1 - y][column] += 1
+        x, y, width, height = map(int, numbers.groups())
+        for row in range(y, y + height):
+            for column in range(x, x + width):
+                covered[qr.SIZE - 1 - row][column] += 1
     assert covered == [[int(module) for module in row] for row in qr.matrix(payload)]
 
 

@@ -83,11 +83,9 @@ class _Stream:
 
     def part(self, items: tuple[Item, ...], mark: str) -> None:
         """What is marked as one; its rules say nothing to who hears it, and are artefacts."""
-        rules = () if mark == ARTEFACT else tuple([item for item in items if isinstance(item, Rule)])
-        if rules:
+        if mark != ARTEFACT and (rules := tuple([item for item in items if isinstance(item, Rule)])):
             self.part(rules, ARTEFACT)
             items = tuple([item for item in items if not isinstance(item, Rule)])
-        self._end_text()
         self._written.append(mark)
         self.items(items)
         self._end_text()
@@ -99,13 +97,14 @@ class _Stream:
                 self._glyphs(item)
                 continue
             self._end_text()
-            if isinstance(item, Rule):
+            if isinstance(item, Symbol):
+                payload, x, y, size = item
+                self._cells(x, y, size, qr.SIZE, qr.path(payload))
+            elif isinstance(item, Rule):
                 self._paint(item.colour)
                 self._written.append(self._rectangle(item.x, item.y, item.width, item.height) + " f")
             elif isinstance(item, Frame):
                 self._frame(item)
-            elif isinstance(item, Symbol):
-                self._cells(item.x, item.y, item.size, qr.SIZE, qr.path(item.payload))
             elif isinstance(item, CornerMark):
                 self._cells(item.x, item.y, item.size, MARK_CELLS, _MARKS[item.identity])
             elif isinstance(item, Image):
@@ -118,19 +117,23 @@ class _Stream:
         return Drawing("\n".join(self._written).encode("ascii"), frozenset(self._used), tuple(self._arts.values()))
 
     def _glyphs(self, run: Glyphs) -> None:
+        face, size, left, baseline, text, advances, colour, scale, turned = run
         self._begin_text()
-        self._paint(run.colour)
-        font = self._fonts[run.face]
-        if self._font != (font.resource, run.size):
-            self._font = (font.resource, run.size)
-            self._used.add(font.resource)
-            self._written.append(f"/{font.resource} {decimal(run.size)} Tf")
-        if self._scale != run.scale:
-            self._scale = run.scale
-            self._written.append(f"{decimal(100 * run.scale)} Tz")
-        turn = "0 -1 1 0" if run.turned else "1 0 0 1"
-        x, y = decimal(run.x * POINTS), decimal(self._top - run.y * POINTS)
-        self._written.append(f"{turn} {x} {y} Tm [{_shown(run, font)}] TJ")
+        self._paint(colour)
+        font = self._fonts[face]
+        resource = font.resource
+        if self._font != (resource, size):
+            self._font = (resource, size)
+            self._used.add(resource)
+            self._written.append(f"/{resource} {decimal(size)} Tf")
+        if self._scale != scale:
+            self._scale = scale
+            self._written.append(f"{decimal(100 * scale)} Tz")
+        turn = "0 -1 1 0" if turned else "1 0 0 1"
+        x, y = decimal(left * POINTS), decimal(self._top - baseline * POINTS)
+        moves = _moves(tuple(map(font.widths.__getitem__, text)), advances, size * scale)
+        shown = "".join(map(add, moves, map(font.glyphs.__getitem__, text)))
+        self._written.append(f"{turn} {x} {y} Tm [<{shown}>] TJ")
 
     def _frame(self, frame: Frame) -> None:
         self._paint(frame.colour)
@@ -180,13 +183,6 @@ def _grid(x: float, bottom: float, size: float, cells: int) -> str:
 def art_name(art: Art) -> str:
     """The picture's name in a page's resources."""
     return f"A{art.digest[:16]}"
-
-
-def _shown(run: Glyphs, font: FontTable) -> str:
-    """The glyphs of a run with what moves each to its place."""
-    widths = tuple(map(font.widths.__getitem__, run.text))
-    moves = _moves(widths, run.advances, run.size * run.scale)
-    return f"<{''.join(map(add, moves, map(font.glyphs.__getitem__, run.text)))}>"
 
 
 @lru_cache(maxsize=1024)

@@ -29,13 +29,12 @@ from circular_gen.output.pdf_fonts import OBJECTS, add_font
 from circular_gen.output.pdf_objects import (
     QUICK_PACKING,
     SMALL,
+    Ending,
     Objects,
     decimal,
-    ending,
     entry,
     identity,
     indirect,
-    place,
     references,
     stream,
     text_string,
@@ -82,7 +81,7 @@ _Marked = tuple[Part, str]
 _Key = tuple[float | tuple[int, str], ...]
 _Constant = OrderedDict[_Key, tuple[tuple[_Marked, ...], _Content]]
 """Height, identities and marks of parts → the parts, so that they stay, and their stream; the least used first."""
-_Stamped = dict[tuple[object, ...], tuple[list[Part], _Content]]
+_Stamped = dict[tuple[object, ...], tuple[tuple[Part, ...], _Content]]
 """Height, marks and identities of own parts → the same; the oldest first, since no unit comes twice."""
 
 _LATER = _Content(b"", frozenset())
@@ -90,10 +89,13 @@ _LATER = _Content(b"", frozenset())
 
 
 class _Own(NamedTuple):
-    """Where own parts stand that follow each other: their numbers and their marks."""
+    """Where own parts stand that follow each other: their numbers from `first` to before `end`, their marks, and their
+    page's height in mm."""
 
-    numbers: tuple[int, ...]
+    first: int
+    end: int
     marks: tuple[str, ...]
+    height: float
 
 
 class _CompiledPage(NamedTuple):
@@ -120,20 +122,17 @@ class _Cast:
     """Header, profile and fonts, which all casts with the same fonts share."""
     data: bytes
     digest: "hashlib._Hash"
-    own: tuple[int, ...]
-    """The own streams' numbers, in the order of the pages."""
-    entries: bytes
-    """Of the cross-reference stream."""
-    catalog: int
-    info: int
+    own: int
+    """The first own stream's number; the others follow, in the order of the pages."""
+    ending: Ending
 
 
 @dataclass(frozen=True, slots=True)
 class _Paper:
-    """A compiled shape. `own`: the own streams, each with its page's height in mm, in the order of the pages."""
+    """A compiled shape. `own`: the own streams, in the order of the pages."""
 
     pages: tuple[_CompiledPage, ...]
-    own: tuple[tuple[_Own, float], ...]
+    own: tuple[_Own, ...]
     fonts: frozenset[str]
     casts: dict[frozenset[str], _Cast] = field(default_factory=dict)
 
@@ -167,40 +166,25 @@ class PdfWriter:
         """The same as `write`, in three: what all files with these fonts begin with, what the units' files of this
         shape have in common (both the same objects for all of them), and the unit's own end."""
         paper = self._paper(pages.shape)
-        own = [self._own(pages, piece, height) for piece, height in paper.own]
-        fonts = paper.fonts
-        for content in own:
-            if not content.fonts <= fonts:
-                fonts |= content.fonts
+        own = [self._own(pages, piece) for piece in paper.own]
+        fonts = paper.fonts.union(*[content.fonts for content in own])
         cast = paper.casts.get(fonts)
         if cast is None:
             cast = paper.casts[fonts] = self._cast(pages.shape, paper, fonts)
         position = len(cast.start) + len(cast.data)
-        entries = bytearray(cast.entries)
-        written = []
-        for number, content in zip(cast.own, own, strict=True):
-            place(entries, number, entry(position))
-            written.append(indirect(number, content.body))
-            position += len(written[-1])
-        streams = b"".join(written)
+        entries, streams = b"", b""
+        for number, content in enumerate(own, cast.own):
+            entries += entry(position + len(streams))
+            streams += indirect(number, content.body)
         digest = cast.digest.copy()
         digest.update(streams)
-        return (
-            cast.start,
-            cast.data,
-            streams + ending(bytes(entries), position, cast.catalog, cast.info, identity(digest)),
-        )
+        return cast.start, cast.data, streams + cast.ending.of(entries, position + len(streams), identity(digest))
 
     def stamp(self, pages: Pages) -> list[_Page]:
         """A paper's pages, for a bundle."""
         return [
             _Page(
-                tuple(
-                    [
-                        self._own(pages, piece, page.shape.height) if isinstance(piece, _Own) else piece
-                        for piece in page.pieces
-                    ]
-                ),
+                tuple([self._own(pages, piece) if isinstance(piece, _Own) else piece for piece in page.pieces]),
                 page.box,
                 page.shape,
             )
@@ -248,7 +232,7 @@ class PdfWriter:
         paper = self._papers.get(shape)
         if paper is None:
             pages = tuple(map(self._compile, shape.pages))
-            own = [(piece, page.shape.height) for page in pages for piece in page.pieces if isinstance(piece, _Own)]
+            own = [piece for page in pages for piece in page.pieces if isinstance(piece, _Own)]
             constant = [piece.fonts for page in pages for piece in page.pieces if not isinstance(piece, _Own)]
             paper = self._papers[shape] = _Paper(pages, tuple(own), frozenset[str]().union(*constant))
         return paper
@@ -262,8 +246,13 @@ class PdfWriter:
                 if run:
                     pieces.append(self._drawn(run, page.height))
             else:
-                holes = [(part.index, mark) for part, mark in parts if isinstance(part, Hole)]
-                pieces.append(_Own(*zip(*holes, strict=True)))
+                for part, mark in parts:
+                    assert isinstance(part, Hole)
+                    last = pieces[-1] if pieces else None
+                    if isinstance(last, _Own) and last.end == part.index:
+                        pieces[-1] = last._replace(end=part.index + 1, marks=(*last.marks, mark))
+                    else:
+                        pieces.append(_Own(part.index, part.index + 1, (mark,), page.height))
         box = f"[0 0 {decimal(page.width * POINTS)} {decimal(page.height * POINTS)}]".encode()
         return _CompiledPage(tuple(pieces), box, page)
 
@@ -282,14 +271,15 @@ class PdfWriter:
             self._constant.popitem(last=False)
         return content
 
-    def _own(self, pages: Pages, piece: _Own, height: float) -> _Content:
-        """The stream of a unit's own parts on a page of `height` mm, from those kept."""
-        parts = [pages.own[number] for number in piece.numbers]
-        key = (height, piece.marks, *map(id, parts))
+    def _own(self, pages: Pages, piece: _Own) -> _Content:
+        """The stream of a unit's own parts, from those kept."""
+        first, end, marks, height = piece
+        parts = pages.own[first:end]
+        key = (height, marks, *map(id, parts))
         found = self._stamped.get(key)
         if found is not None:
             return found[1]
-        drawing = self._pen.draw(zip(parts, piece.marks, strict=True), height)
+        drawing = self._pen.draw(zip(parts, marks, strict=True), height)
         level = QUICK_PACKING if len(drawing.content) > SMALL else 0
         content = _Content(stream(drawing.content, level=level), drawing.fonts)
         self._stamped[key] = (parts, content)
@@ -300,7 +290,7 @@ class PdfWriter:
     def _cast(self, shape: Shape, paper: _Paper, fonts: frozenset[str]) -> _Cast:
         """Lay out a paper's file, the own streams left open."""
         file = BytesIO()
-        bundle = PdfBundle(self, file, fonts=fonts, alone=True)
+        bundle = PdfBundle(self, file, fonts=fonts, alone=True, later=len(paper.own))
         pages = [
             _Page(tuple(_LATER if isinstance(piece, _Own) else piece for piece in page.pieces), page.box, page.shape)
             for page in paper.pages
@@ -309,8 +299,8 @@ class PdfWriter:
         catalog, info = bundle.finish()
         start = self.start(fonts)[1]
         data = file.getvalue()[len(start) :]
-        objects = bundle.objects
-        return _Cast(start, data, objects.digest, tuple(bundle.later), bytes(objects.entries), catalog, info)
+        objects, later = bundle.objects, bundle.later
+        return _Cast(start, data, objects.digest, later.start, Ending(bytes(objects.entries), later, catalog, info))
 
 
 class PdfBundle:
@@ -318,7 +308,7 @@ class PdfBundle:
 
     `fonts`: which of the writer's fonts the file has (None: all). `alone`: a single paper, to be read on a screen: its
     bookmarks become the file's outline and its elements the file's structure (PDF/A-2a); ten thousand, to be printed,
-    have neither (PDF/A-2b). `duplex`: each paper begins on a front.
+    have neither (PDF/A-2b). `duplex`: each paper begins on a front. `later`: how many streams are left open.
     Title and author are those of the first paper."""
 
     def __init__(
@@ -329,15 +319,17 @@ class PdfBundle:
         fonts: frozenset[str] | None = None,
         alone: bool = False,
         duplex: bool = True,
+        later: int = 0,
     ) -> None:
         self.pages = 0
         """Pages so far, blank ones included."""
-        self.later: list[int] = []
-        """The numbers of streams that were left open."""
         self._writer, self._file, self._alone, self._duplex = writer, file, alone, duplex
         self._fonts = fonts
         begun, start = writer.start(fonts)
         self.objects = begun.fork()
+        self.later = range(self.objects.next, self.objects.next + later)
+        """The numbers of the streams that are left open."""
+        self._open = iter([self.objects.reserve() for _stream in self.later])
         self._tree = self.objects.reserve()
         self._nodes: list[tuple[int, int]] = []
         self._node, self._kids = 0, list[int]()
@@ -403,8 +395,7 @@ class PdfBundle:
         for content in page.contents:
             number = self._shared.get(content.digest) if content.digest else None
             if number is None and content is _LATER:
-                number = self.objects.reserve()
-                self.later.append(number)
+                number = next(self._open)
             elif number is None:
                 number = self.objects.add(content.body)
                 if content.digest:

@@ -68,21 +68,29 @@ def place(entries: bytearray, number: int, entry: bytes) -> None:
 
 def identity(digest: "hashlib._Hash") -> bytes:
     """A file's identity from the hash of its objects."""
-    return digest.hexdigest()[:32].upper().encode()
+    return digest.hexdigest()[:32].encode("ascii")
 
 
-def ending(entries: bytes, position: int, catalog: int, info: int, identity: bytes) -> bytes:
-    """What ends a file: the cross-reference stream, which is the object after those that have `entries` and stands at
-    `position`. `identity`: 32 hexadecimal digits."""
-    number = len(entries) // ENTRY
-    return (
-        b"%d 0 obj\n<</Type/XRef/Size %d/W[%d %d %d]/Root %d 0 R/Info %d 0 R/ID[<%b><%b>]/Length %d>>stream\n%b%b"
-        b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n"
-        % (
-            *(number, number + 1, *_WIDTHS, catalog, info, identity, identity),
-            *(len(entries) + ENTRY, entries, entry(position), position),
+class Ending:
+    """What ends a file: the cross-reference stream, which is the object after all others. `entries`: of these; those of
+    the objects `later` are left open."""
+
+    __slots__ = ("_after", "_before", "_dictionary", "_length")
+
+    def __init__(self, entries: bytes, later: range, catalog: int, info: int) -> None:
+        number = len(entries) // ENTRY
+        self._dictionary = b"%d 0 obj\n<</Type/XRef/Size %d/W[%d %d %d]/Root %d 0 R/Info %d 0 R/ID[<" % (
+            *(number, number + 1, *_WIDTHS, catalog, info),
         )
-    )
+        self._length = b">]/Length %d>>stream\n" % (len(entries) + ENTRY)
+        self._before, self._after = entries[: ENTRY * later.start], entries[ENTRY * later.stop :]
+
+    def of(self, later: bytes, position: int, identity: bytes) -> bytes:
+        """The end that begins at `position`. `later`: the open entries; `identity`: 32 hexadecimal digits."""
+        return b"%b%b><%b%b%b%b%b%b\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % (
+            *(self._dictionary, identity, identity, self._length),
+            *(self._before, later, self._after, entry(position), position),
+        )
 
 
 class Objects:
@@ -143,7 +151,8 @@ class Objects:
 
     def end(self, catalog: int, info: int) -> bytes:
         """What ends the file, all of whose objects are taken."""
-        return ending(bytes(self.entries), self.position, catalog, info, identity(self.digest))
+        ending = Ending(bytes(self.entries), range(self.next, self.next), catalog, info)
+        return ending.of(b"", self.position, identity(self.digest))
 
     def _pack(self) -> None:
         """Write an object stream."""

@@ -3,18 +3,18 @@
 In: a payload of 1 to 61 characters of QR's alphanumeric set. Out: its modules, a PNG, or PDF path operators.
 
 With version, level and mask fixed, a symbol is linear over GF(2) in its data: each bit of the characters' values stands
-for a set of modules (its own, and its share of the error correction), and the symbol is the XOR of these sets and of
-the modules that never change. So it is looked up, a byte of the values at a time, not computed; words without a module
-that can change are left out of it. All tables together are small, so that they stay near the processor while other work
-goes on between two symbols. A mask chosen by score, as
-ISO/IEC 18004 asks of a general encoder, would only be a little easier to read and costs a thousand times more.
+for bits of codewords (its own, and its share of the error correction), and so for modules; all codewords are the XOR of
+these. So they are looked up, a byte of the values at a time, not computed. A path is the paths of the codewords, one
+after the other: between two symbols other work pushes tables out of the processor's near memory, and of these the
+fewest lines are touched. A mask chosen by score, as ISO/IEC 18004 asks of a general encoder, would only be a little
+easier to read and costs a thousand times more.
 """
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache, reduce
 from operator import getitem, itemgetter, xor
-from typing import cast
+from typing import Any, TypeVar
 
 SIZE = 29
 """Modules a side."""
@@ -26,20 +26,22 @@ CAPACITY = 61
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
+_ALLOWED = _ALPHABET.encode("ascii")
 _BYTES = bytes(_VALUES.get(chr(code), 0) for code in range(256))
 """What `bytes.translate` makes values of characters with."""
-_ALLOWED = _ALPHABET.encode("ascii")
 _DATA, _CORRECTION = 44, 26
 """Codewords of version 3-M: one block."""
 _PADDING = int.from_bytes((b"\xec\x11" * _DATA)[:_DATA])
 _HEAD = 13
 """Bits before the characters: mode and length."""
-_ALIKE = 18
-"""Characters (an even number) with which the payloads of a run often begin: what they turn is remembered."""
+_ALIKE = ((0, 18), (28, 44))
+"""Characters (from, to; even numbers) in which the payloads of a run are often alike, those of receipts among them:
+what these say is remembered."""
 _WIDTH, _WORDS = 6, 5
 """A row is so many words of so many modules (the last module is none), each a byte of the integer that stands for a
 symbol."""
 _Tables = tuple[tuple[int, ...], ...]
+_Sliced = TypeVar("_Sliced", bytes, _Tables)
 _ALIGNMENT = 22
 """Row and column of version 3's alignment pattern."""
 
@@ -68,30 +70,81 @@ def png(payload: str, scale: int) -> bytes:
 def path(payload: str) -> str:
     """The dark modules as a PDF path (`x y width 1 re` …, to be filled) whose unit is a module and whose origin is the
     symbol's lower left corner. ValueError as in `matrix`."""
-    return _fixed_path() + "".join(map(getitem, _rectangles(), _symbol(payload)))
+    code = _encoded(payload)
+    length = len(payload)
+    turned, begun = _path_begun(length, _alike(code))
+    tables, changing, paths = _changing(length)
+    codewords = reduce(xor, map(getitem, tables, _pairs(_others(code))), turned).to_bytes(_DATA + _CORRECTION)
+    return begun + "".join(map(getitem, paths, changing(codewords)))
+
+
+@lru_cache(maxsize=64)
+def _path_begun(length: int, alike: bytes) -> tuple[int, str]:
+    """What the characters say in which payloads of `length` characters are alike: what they turn, and the path of what
+    never changes, of the codewords that they fill and of the padding."""
+    tables, _rest, constant = _tables(length, placed=False)
+    turned = reduce(xor, map(getitem, tables, _pairs(alike)), constant)
+    codewords = turned.to_bytes(_DATA + _CORRECTION)
+    paths = _codeword_paths()
+    return turned, _pattern_path() + "".join([paths[place][codewords[place]] for place in _filled_alike(length)])
+
+
+def _filled_alike(length: int) -> tuple[int, ...]:
+    """The codewords that alike characters and padding fill."""
+    filled = _filled(length)
+    places = [*range(filled, _DATA)]
+    for first, end in _ALIKE:
+        start = (_HEAD + 11 * first // 2 + 7) // 8 if first else 0
+        places += range(start, (_HEAD + 11 * end // 2) // 8 if end < length else filled)
+    return tuple(places)
+
+
+@lru_cache(maxsize=CAPACITY)
+def _changing(length: int) -> tuple[_Tables, Callable[[bytes], tuple[int, ...]], tuple[tuple[str, ...], ...]]:
+    """Of payloads of `length` characters: the tables of the characters that are not alike, what chooses the codewords
+    that these change, and the paths of those."""
+    alike = _filled_alike(length)
+    chosen: Any = itemgetter(*[place for place in range(_DATA + _CORRECTION) if place not in alike])
+    return _tables(length, placed=False)[1], chosen, chosen(_codeword_paths())
 
 
 @cache
-def _fixed_path() -> str:
-    """The path of the words that never change."""
-    return "".join([_drawn(*place, word) for place, word in zip(_order(), _fixed_words(), strict=False)])
+def _pattern_path() -> str:
+    """The path of what never changes."""
+    modules = [(row, column) for row in range(SIZE) for column in range(SIZE)]
+    return _bars((column, SIZE - 1 - row) for row, column in modules if _patterns() & _bit(row, column))
 
 
 @cache
-def _rectangles() -> tuple[tuple[str, ...], ...]:
-    """For each word of a symbol the path of each of its values."""
-    changing = _order()[len(_fixed_words()) :]
-    return tuple(tuple(_drawn(*place, word) for word in range(1 << _WIDTH)) for place in changing)
+def _codeword_paths() -> tuple[tuple[str, ...], ...]:
+    """For each codeword the path of each of its values: masked, in upright bars."""
+    tables = []
+    places = _module_places()
+    for first in range(0, len(places), 8):
+        columns: list[tuple[int, list[str]]] = []
+        modules = list(enumerate(places[first : first + 8]))
+        for column in sorted({column for _bit, (_row, column) in modules}):
+            own = [(bit, row) for bit, (row, other) in modules if other == column]
+            turned = sum(0x80 >> bit for bit, _row in own)
+            drawn = [""] * 256
+            for value in {value & turned for value in range(256)}:
+                dark = [(column, SIZE - 1 - row) for bit, row in own if bool(value & 0x80 >> bit) != _is_masked(column)]
+                drawn[value] = _bars(dark)
+            columns.append((turned, drawn))
+        tables.append(tuple("".join([drawn[value & turned] for turned, drawn in columns]) for value in range(256)))
+    return tuple(tables)
 
 
-def _drawn(row: int, number: int, word: int) -> str:
-    """The path of a row's word `number`."""
-    start, y = number * _WIDTH, SIZE - 1 - row
-    bits, drawn, x = f"{word:0{_WIDTH}b}0", "", 0
-    while (x := bits.find("1", x)) >= 0:
-        end = bits.find("0", x)
-        drawn += f"{start + x} {y} {end - x} 1 re\n"
-        x = end
+def _bars(dark: Iterable[tuple[int, int]]) -> str:
+    """The path of modules, each a column and its rows above the lowest, those above each other joined."""
+    drawn, bars = "", list[list[int]]()
+    for x, y in sorted(dark):
+        if bars and bars[-1][0] == x and bars[-1][1] + bars[-1][2] == y:
+            bars[-1][2] += 1
+        else:
+            bars.append([x, y, 1])
+    for x, y, height in bars:
+        drawn += f"{x} {y} 1 {height} re\n"
     return drawn
 
 
@@ -121,12 +174,15 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 def _rows(payload: str) -> Iterator[tuple[int, ...]]:
     """The words of each row, from the top."""
-    words = _sorted_words()(_fixed_words() + _symbol(payload))
-    return zip(*[words[place::_WORDS] for place in range(_WORDS)], strict=True)
+    code = _encoded(payload)
+    tables, others, constant = _tables(len(payload), placed=True)
+    turned = reduce(xor, map(getitem, tables, _pairs(_alike(code))), constant)
+    symbol = reduce(xor, map(getitem, others, _pairs(_others(code))), turned).to_bytes(SIZE * _WORDS)
+    return zip(*[symbol[place::_WORDS] for place in range(_WORDS)], strict=True)
 
 
-def _symbol(payload: str) -> bytes:
-    """The words that can change, each of six modules in the lower bits of a byte, in the order of `_order`."""
+def _encoded(payload: str) -> bytes:
+    """A payload as an even number of bytes: before a last character without a pair stands a 0."""
     length = len(payload)
     if not 1 <= length <= CAPACITY:
         raise ValueError(f"a QR payload has 1 to {CAPACITY} characters, not {length}")
@@ -134,18 +190,19 @@ def _symbol(payload: str) -> bytes:
     if code.translate(None, _ALLOWED):
         wrong = next(character for character in payload if character not in _ALPHABET)
         raise ValueError(f"not in QR's alphanumeric set: {wrong!r}")
-    if length % 2:
-        code = b"%b0%b" % (code[:-1], code[-1:])
-    begun, rest = _begun(length, code[:_ALIKE]), code[_ALIKE:]
-    symbol = reduce(xor, map(getitem, _tables(length)[1], _pairs(rest)), begun)
-    return symbol.to_bytes(SIZE * _WORDS - len(_fixed_words()))
+    return b"%b0%b" % (code[:-1], code[-1:]) if length % 2 else code
 
 
-@lru_cache(maxsize=64)
-def _begun(length: int, start: bytes) -> int:
-    """The modules of a payload of `length` characters that begins with `start`, as far as these say."""
-    tables, _rest, constant = _tables(length)
-    return reduce(xor, map(getitem, tables, _pairs(start)), constant)
+def _alike(characters: _Sliced) -> _Sliced:
+    """What belongs to the characters in which payloads are alike."""
+    (_start, first), (second, third) = _ALIKE
+    return characters[:first] + characters[second:third]
+
+
+def _others(characters: _Sliced) -> _Sliced:
+    """What belongs to the other characters."""
+    (_start, first), (second, third) = _ALIKE
+    return characters[first:second] + characters[third:]
 
 
 def _pairs(code: bytes) -> bytes:
@@ -158,37 +215,46 @@ def _pairs(code: bytes) -> bytes:
 _FIRSTS = int.from_bytes(b"\0\xff" * ((CAPACITY + 1) // 2))
 
 
-@lru_cache(maxsize=CAPACITY)
-def _tables(length: int) -> tuple[_Tables, _Tables, int]:
-    """For so many characters: the modules that each value of each byte of the pairs turns; the same of those behind the
-    first `_ALIKE`; and all others that are dark: mode, length, terminator, padding and what never changes."""
+@lru_cache(maxsize=2 * CAPACITY)
+def _tables(length: int, placed: bool) -> tuple[_Tables, _Tables, int]:
+    """For so many characters: what each value of each byte of the pairs turns, of those that are alike and of the
+    others; and what is turned in any case: by mode, length, terminator and padding, and the modules that never
+    change."""
     tables: list[tuple[int, ...]] = []
     used = _HEAD
     for start in range(0, length, 2):
         bits = 11 if start + 1 < length else 6
         used += bits
-        tables += [_turned(8 * _DATA - used + 8, max(0, bits - 8)), _turned(8 * _DATA - used, min(bits, 8))]
-    filled = (min(used + 4, 8 * _DATA) + 7) // 8
+        tables += [
+            _by_values(8 * _DATA - used + 8, max(0, bits - 8), placed),
+            _by_values(8 * _DATA - used, min(bits, 8), placed),
+        ]
     head = int(f"0010{length:09b}", 2) << 8 * _DATA - _HEAD
-    data = head | _PADDING >> 8 * filled
-    known = [turned for bit, turned in enumerate(_bits()) if data >> bit & 1]
-    changing = _constant() & (1 << 8 * (SIZE * _WORDS - len(_fixed_words()))) - 1
-    return tuple(tables), tuple(tables[_ALIKE:]), reduce(xor, known, changing)
+    data = head | _PADDING >> 8 * _filled(length)
+    known = [turned for bit, turned in enumerate(_bits(placed)) if data >> bit & 1]
+    return _alike(tuple(tables)), _others(tuple(tables)), reduce(xor, known, _constant() if placed else 0)
 
 
-@lru_cache(maxsize=4 * CAPACITY)
-def _turned(lowest: int, count: int) -> tuple[int, ...]:
-    """The modules that each value of `count` bits turns, the lowest of which is bit `lowest` of the data codewords."""
+def _filled(length: int) -> int:
+    """Codewords before the padding."""
+    used = _HEAD + length // 2 * 11 + length % 2 * 6
+    return (min(used + 4, 8 * _DATA) + 7) // 8
+
+
+@lru_cache(maxsize=8 * CAPACITY)
+def _by_values(lowest: int, count: int, placed: bool) -> tuple[int, ...]:
+    """What each value of `count` bits turns, the lowest of which is bit `lowest` of the data codewords."""
     sets = [0]
-    for turned in _bits()[lowest : lowest + count]:
+    for turned in _bits(placed)[lowest : lowest + count]:
         sets += [others ^ turned for others in sets]
     return tuple(sets)
 
 
 @cache
-def _bits() -> tuple[int, ...]:
-    """For each bit of the data codewords, the lowest first: the modules that it turns (see `_bit`)."""
-    places = _places()
+def _bits(placed: bool) -> tuple[int, ...]:
+    """For each bit of the data codewords, the lowest first: the bits of all codewords that it turns, or their modules
+    (see `_bit`)."""
+    places = [_bit(row, column) for row, column in _module_places()]
     last = len(places) - 1
     remainders = _remainders()
     table = []
@@ -198,7 +264,8 @@ def _bits() -> tuple[int, ...]:
             codewords[index] = 1 << bit
             codewords[_DATA:] = bytes(_product(1 << bit, factor) for factor in remainders[index])
             value = int.from_bytes(codewords)
-            table.append(sum(place for i, place in enumerate(places) if value >> (last - i) & 1))
+            modules = [place for i, place in enumerate(places) if value >> (last - i) & 1] if placed else [value]
+            table.append(sum(modules))
     return tuple(table)
 
 
@@ -229,73 +296,64 @@ def _remainders() -> list[list[int]]:
     return remainders
 
 
-@cache
-def _order() -> tuple[tuple[int, int], ...]:
-    """Row and number of each word, as they follow each other in the integer that stands for a symbol: first, in its
-    uppermost bytes, those that never change."""
-    places = [(row, word) for row in range(SIZE) for word in range(_WORDS)]
-    return tuple(sorted(places, key=_changes))
-
-
-def _changes(place: tuple[int, int]) -> bool:
-    """Whether a word has a module that carries a codeword."""
-    row, word = place
-    columns = range(word * _WIDTH, min((word + 1) * _WIDTH, SIZE))
-    return not all(_is_reserved(row, column) for column in columns)
-
-
-@cache
-def _fixed_words() -> bytes:
-    """The words that never change, in the order of `_order`."""
-    words = _constant().to_bytes(SIZE * _WORDS)
-    return words[: sum(not _changes(place) for place in _order())]
-
-
-@cache
-def _sorted_words() -> Callable[[bytes], tuple[int, ...]]:
-    """Of all words in the order of `_order`, those of each row one after the other, from the top."""
-    places = {place: index for index, place in enumerate(_order())}
-    return cast(Callable[[bytes], tuple[int, ...]], itemgetter(*[places[place] for place in sorted(places)]))
-
-
-@cache
 def _bit(row: int, column: int) -> int:
     """A module in the integer that stands for a symbol."""
     word, place = divmod(column, _WIDTH)
-    return 1 << 8 * (SIZE * _WORDS - 1 - _order().index((row, word))) + _WIDTH - 1 - place
+    return 1 << 8 * (_WORDS * (SIZE - 1 - row) + _WORDS - 1 - word) + _WIDTH - 1 - place
 
 
-def _places() -> list[int]:
-    """The module of each bit of the codewords, in the order in which they are placed: two columns at a time from the
-    right, upwards and downwards in turn."""
-    places = []
+@cache
+def _module_places() -> tuple[tuple[int, int], ...]:
+    """Row and column of each bit of the codewords, in the order in which they are placed: two columns at a time from
+    the right, upwards and downwards in turn."""
+    reserved = _reserved()
+    places: list[tuple[int, int]] = []
     rows = range(SIZE - 1, -1, -1)
     for right in (28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 5, 3, 1):
-        places += [_bit(row, column) for row in rows for column in (right, right - 1) if not _is_reserved(row, column)]
+        places += [(row, column) for row in rows for column in (right, right - 1) if not reserved & _bit(row, column)]
         rows = rows[::-1]
-    return places[: 8 * (_DATA + _CORRECTION)]
+    return tuple(places[: 8 * (_DATA + _CORRECTION)])
 
 
-def _is_reserved(row: int, column: int) -> bool:
-    """Whether a module carries no codeword."""
-    finder = (row < 9 and (column < 9 or column > SIZE - 9)) or (row > SIZE - 9 and column < 9)
-    aligned = abs(row - _ALIGNMENT) <= 2 and abs(column - _ALIGNMENT) <= 2
-    return finder or aligned or 6 in (row, column)
+@cache
+def _reserved() -> int:
+    """The modules that carry no codeword."""
+    modules = 0
+    for row in range(SIZE):
+        for column in range(SIZE):
+            finder = (row < 9 and (column < 9 or column > SIZE - 9)) or (row > SIZE - 9 and column < 9)
+            aligned = abs(row - _ALIGNMENT) <= 2 and abs(column - _ALIGNMENT) <= 2
+            if finder or aligned or 6 in (row, column):
+                modules |= _bit(row, column)
+    return modules
 
 
 @cache
 def _constant() -> int:
-    """What every symbol has: the patterns, the format information, and the mask over all codewords."""
+    """What every symbol has: the patterns, and the mask over all codewords."""
+    modules = _patterns()
+    for row, column in _module_places():
+        modules |= _is_masked(column) * _bit(row, column)
+    return modules
+
+
+@cache
+def _patterns() -> int:
+    """The modules of every symbol that carry no codeword: the patterns, the format information, and the seven that are
+    left over, masked."""
     modules = 0
-    for row in range(SIZE):
-        for column in range(SIZE):
-            if _is_reserved(row, column):
-                modules |= _pattern(row, column) * _bit(row, column)
-            elif column % 3 == 0:  # mask 2
-                modules |= _bit(row, column)
+    left_over = {(row, column) for row in range(SIZE) for column in range(SIZE)} - {*_module_places()}
+    for row, column in left_over:
+        dark = _pattern(row, column) if _reserved() & _bit(row, column) else _is_masked(column)
+        modules |= dark * _bit(row, column)
     for place, value in _format_information():
         modules |= value * place
     return modules
+
+
+def _is_masked(column: int) -> bool:
+    """Whether mask 2 turns the codewords' modules of a column."""
+    return column % 3 == 0
 
 
 def _pattern(row: int, column: int) -> bool:

@@ -164,9 +164,8 @@ def filler(value: object) -> Callable[[Values], Any]:
 def shifted(item: Item, x: float, y: float) -> Item:
     """`item`, `x` mm to the right and `y` mm lower."""
     if isinstance(item, Glyphs):
-        return Glyphs(
-            item.face, item.size, item.x + x, item.y + y, item.text, item.advances, item.colour, item.scale, item.turned
-        )
+        face, size, left, baseline, text, advances, colour, scale, turned = item
+        return Glyphs(face, size, left + x, baseline + y, text, advances, colour, scale, turned)
     if isinstance(item, Symbol):
         return Symbol(item.payload, item.x + x, item.y + y, item.size)
     return replace(item, x=item.x + x, y=item.y + y)

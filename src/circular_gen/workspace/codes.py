@@ -23,8 +23,6 @@ _BLOCK = 64
 """Bytes of SHA-256's block, which a key is padded to; the office's has 32."""
 KINDS = {"checklist": "C", "receipt": "R", "escalation": "E"}
 _PAIRS = tuple(first + second for first in ALPHABET for second in ALPHABET)
-_SHIFTS = tuple(tuple(range(10 * ((length + 1) // 2 - 1), -1, -10)) for length in range(11))
-"""For each length where its pairs of characters stand in a number."""
 _KIND_NAMES = {letter: name for name, letter in KINDS.items()}
 
 
@@ -78,9 +76,10 @@ def printed(payload: str) -> Printed | None:
 
 
 def base32(number: int, length: int) -> str:
-    """`number` in `length` characters of Crockford's base 32, most significant first."""
-    text = "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS[length]])
-    return text[-length:]
+    """The lower bits of `number` in `length` characters (at most 10) of Crockford's base 32, most significant first."""
+    first, second = _PAIRS[number >> 40 & 1023], _PAIRS[number >> 30 & 1023]
+    third, fourth, fifth = _PAIRS[number >> 20 & 1023], _PAIRS[number >> 10 & 1023], _PAIRS[number & 1023]
+    return f"{first}{second}{third}{fourth}{fifth}"[-length:]
 
 
 def _number(text: str) -> int:
@@ -105,9 +104,11 @@ def unit_tag(unit: str) -> str:
     return _hashed("unit", unit, 9)
 
 
-@lru_cache(maxsize=4)
-def _checkpoint_text(checkpoint: Checkpoint) -> str:
-    return base32(checkpoint.size, 6) + base32(int.from_bytes(checkpoint.root[:6], "big") >> 3, 9)
+@lru_cache(maxsize=64)
+def _edition_text(revision: int, page: int, checkpoint: Checkpoint) -> str:
+    """What all units' payloads of a page have in common behind the tags."""
+    size, root = base32(checkpoint.size, 6), base32(int.from_bytes(checkpoint.root[:6], "big") >> 3, 9)
+    return f"{ALPHABET[revision & 31]}{ALPHABET[min(page, 31)]}{size}{root}"
 
 
 class Codes:
@@ -120,12 +121,12 @@ class Codes:
 
     def payload(self, code: Code) -> str:
         """The text of the QR on page `code.page` (1–31; 0 on a DOCX, which has no pages of its own)."""
-        checkpoint = code.checkpoint
+        kind, circular, unit, page, revision, checkpoint = code
         head = (
-            f"{PREFIX}{self.office}{KINDS[code.kind]}{circular_tag(code.circular)}{unit_tag(code.unit)}"
-            f"{ALPHABET[code.revision & 31]}{ALPHABET[min(code.page, 31)]}{_checkpoint_text(checkpoint)}"
+            f"{PREFIX}{self.office}{KINDS[kind]}{circular_tag(circular)}{unit_tag(unit)}"
+            f"{_edition_text(revision, page, checkpoint)}"
         )
-        return head + self._check(head, code.circular, code.unit)
+        return head + self._check(head, circular, unit)
 
     def readable(self, payload: str) -> str:
         """What stands under the QR: kind and page, then the check code in two groups, and on what was issued the
