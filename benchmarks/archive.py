@@ -9,18 +9,20 @@ bag once. `share` is the bag beside the plain sum of what it holds: originals, e
 
 import hashlib
 import json
+import multiprocessing
 import random
 import shutil
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PIL import Image
 
@@ -32,6 +34,7 @@ from circular_gen.issuing import issue
 from circular_gen.ledger import Addressed, draft, export_lines, open_ledger
 from circular_gen.records import MANIFEST
 
+T = TypeVar("T")
 COMMON = "关于进一步做好安全生产工作有关通知要求各单位落实责任检查隐患整改报告森林防火燃气矿山道路交通危险化学品应急"
 
 
@@ -130,11 +133,17 @@ def office(root: Path, circulars: int, units: int) -> None:
             )  # fmt: skip
 
 
+def apart(work: Callable[..., T], *arguments: Any) -> T:
+    """What `work` gives in a process of its own, whose memory is nobody else's."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()
+
+
 def peak(circulars: int, units: int) -> float:
     """The most memory while a year is made, in MB."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "office"
-        office(root, circulars, units)
+        apart(office, root, circulars, units)
         memory = Memory()
         memory.start()
         archive_year(root, 2026)
@@ -145,7 +154,7 @@ def year(circulars: int = 200, units: int = 300) -> dict[str, Any]:
     """Make, measure and prove a year."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "office"
-        office(root, circulars, units)
+        apart(office, root, circulars, units)
         plain = sum(p.stat().st_size for p in (root / "records" / "issued").rglob("*") if p.is_file())
         plain += sum(p.stat().st_size for p in evidence.kept(root))
         with open_ledger(root / "records" / "ledger.db") as ledger:
@@ -170,8 +179,8 @@ def year(circulars: int = 200, units: int = 300) -> dict[str, Any]:
 
 def measure(circulars: int = 200, units: int = 300) -> dict[str, Any]:
     """All numbers."""
-    tenth = {"tenth_mb": peak(circulars // 10, units)}
-    return tenth | search() | year(circulars, units)
+    tenth = {"tenth_mb": apart(peak, circulars // 10, units)}
+    return tenth | year(circulars, units) | search()
 
 
 def table(result: dict[str, Any]) -> list[str]:
