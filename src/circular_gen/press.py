@@ -198,9 +198,10 @@ class Press:
                 papers.append(self._word.pdf(kind, copy if own else None) if "pdf" in formats else None)
                 continue
             sheet = self._sheet(kind, copy)
-            papers.append(pages := self._typesetter(sheet).pages(values))
-            if own and "pdf" in formats:
-                yield self._pdf(f"{folder}{kind}.pdf", pages)
+            if "pdf" in formats:
+                papers.append(pages := self._typesetter(sheet).pages(values))
+                if own:
+                    yield self._pdf(f"{folder}{kind}.pdf", pages)
             if own and "docx" in formats:
                 yield Made(f"{folder}{kind}.docx", self._mould(sheet).parts(values))
         if "pdf" in formats and (package := self._package(papers)) is not None:

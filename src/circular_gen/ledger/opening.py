@@ -10,10 +10,10 @@ import os
 import re
 import sqlite3
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,27 +44,32 @@ class Database:
     def __init__(self, where: str | Path, *, readonly: bool, patience: float) -> None:
         self._connect: Callable[[], sqlite3.Connection] | None = None
         self._idle: list[sqlite3.Connection] = []
+        self._engine: Engine | None = None
+        self._making = threading.Lock()
         self._readonly = readonly
         if isinstance(where, str) and "://" in where:
             from circular_gen.ledger.engine import engine_at, file_at
 
             path = file_at(where)
             if path is None:
-                self.engine = engine_at(where, patience)
-                self.name = self.engine.url.render_as_string()
+                self._engine = engine_at(where, patience)
+                self.name = self._engine.url.render_as_string()
                 return
             where = path
         self.name = str(Path(where).absolute())
         """The file's path, or the URL without its password."""
         self._connect = _connecting(Path(where), readonly=readonly, patience=patience)
 
-    @cached_property
+    @property
     def engine(self) -> "Engine":
-        """SQLAlchemy's."""
-        from circular_gen.ledger.engine import engine_of
+        """SQLAlchemy's, one for all threads."""
+        with self._making:
+            if self._engine is None:
+                from circular_gen.ledger.engine import engine_of
 
-        assert self._connect is not None
-        return engine_of(self._connect)
+                assert self._connect is not None
+                self._engine = engine_of(self._connect)
+            return self._engine
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
@@ -87,8 +92,8 @@ class Database:
     def close(self) -> None:
         while self._idle:
             self._idle.pop().close()
-        if "engine" in vars(self):
-            self.engine.dispose()
+        if self._engine is not None:
+            self._engine.dispose()
 
     def migrate(self, fill: "Callable[[Connection, bool], None]") -> None:
         """Brings the tables to REVISION. `fill(connection, new)` is called in the transaction that changed them."""

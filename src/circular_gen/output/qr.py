@@ -4,10 +4,10 @@ In: a payload of 1 to 61 characters of QR's alphanumeric set. Out: its modules, 
 
 With version, level and mask fixed, a symbol is linear over GF(2) in its data: each bit of the characters' values stands
 for bits of codewords (its own, and its share of the error correction), and so for modules; all codewords are the XOR of
-these. So they are looked up, a byte of the values at a time, not computed. A path is the paths of the codewords, one
-after the other: between two symbols other work pushes tables out of the processor's near memory, and of these the
-fewest lines are touched. A mask chosen by score, as ISO/IEC 18004 asks of a general encoder, would only be a little
-easier to read and costs a thousand times more.
+these. So they are looked up, a byte of the values at a time, not computed, and a path is the paths of the codewords,
+one after the other. Between two symbols other work pushes the tables out of the processor's near memory, which makes
+each look-up dear: so what the payloads of a run have alike is remembered, and few are left. A mask chosen by score, as
+ISO/IEC 18004 asks of a general encoder, would only be a little easier to read and costs a thousand times more.
 """
 
 import zlib
@@ -68,7 +68,7 @@ def png(payload: str, scale: int) -> bytes:
 
 
 def path(payload: str) -> str:
-    """The dark modules as a PDF path (`x y width 1 re` …, to be filled) whose unit is a module and whose origin is the
+    """The dark modules as a PDF path (`x y 1 height re` …, to be filled) whose unit is a module and whose origin is the
     symbol's lower left corner. ValueError as in `matrix`."""
     code = _encoded(payload)
     length = len(payload)
@@ -82,8 +82,7 @@ def path(payload: str) -> str:
 def _path_begun(length: int, alike: bytes) -> tuple[int, str]:
     """What the characters say in which payloads of `length` characters are alike: what they turn, and the path of what
     never changes, of the codewords that they fill and of the padding."""
-    tables, _rest, constant = _tables(length, placed=False)
-    turned = reduce(xor, map(getitem, tables, _pairs(alike)), constant)
+    turned = _begun(length, alike, placed=False)
     codewords = turned.to_bytes(_DATA + _CORRECTION)
     paths = _codeword_paths()
     return turned, _pattern_path() + "".join([paths[place][codewords[place]] for place in _filled_alike(length)])
@@ -174,11 +173,19 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 def _rows(payload: str) -> Iterator[tuple[int, ...]]:
     """The words of each row, from the top."""
-    code = _encoded(payload)
-    tables, others, constant = _tables(len(payload), placed=True)
-    turned = reduce(xor, map(getitem, tables, _pairs(_alike(code))), constant)
-    symbol = reduce(xor, map(getitem, others, _pairs(_others(code))), turned).to_bytes(SIZE * _WORDS)
+    code, length = _encoded(payload), len(payload)
+    tables, turned = _tables(length, placed=True)[1], _begun(length, _alike(code), placed=True)
+    symbol = reduce(xor, map(getitem, tables, _pairs(_others(code))), turned).to_bytes(SIZE * _WORDS)
     return zip(*[symbol[place::_WORDS] for place in range(_WORDS)], strict=True)
+
+
+@lru_cache(maxsize=64)
+def _begun(length: int, alike: bytes, placed: bool) -> int:
+    """What payloads of `length` characters turn, as far as the characters say in which they are alike. `placed`:
+    modules, five words a row, each of six modules in the lower bits of a byte; else bits of the codewords, the first of
+    which stands in the uppermost byte."""
+    tables, _rest, constant = _tables(length, placed)
+    return reduce(xor, map(getitem, tables, _pairs(alike)), constant)
 
 
 def _encoded(payload: str) -> bytes:
