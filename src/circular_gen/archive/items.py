@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 ARCHIVE = "archive"
 """The folder below records/ where bags are made."""
+SHARED = "shared/"
+"""Where files stand in the bag that several items use."""
 NOT_ITEMS = ("archived",)
 """Kinds of events that are about the archive, and no part of the item."""
 COUNTED = frozenset(["paper", "evidence", "reminder"])
@@ -334,7 +336,7 @@ def _originals(
             suffix = path.suffix if is_safe(f"x{path.suffix}") else ""
             target = f"{item.folder}/r{revision}/named/{odd:04}{suffix.lower()}"
         if sha256 in shared:
-            target = f"shared/{sha256}{path.suffix.lower() if is_safe('x' + path.suffix) else ''}"
+            target = f"{SHARED}{sha256}{path.suffix.lower() if is_safe('x' + path.suffix) else ''}"
         yield ItemFile(recorded, path, target, role, sha256, unit, pages, path.stat().st_size)
     if not (folder / MANIFEST).is_file():
         shown = _("{file} is missing").format(file=f"{ISSUED}/{name}/r{revision}/{MANIFEST}")
@@ -358,9 +360,9 @@ def _other_records(root: Path, item: Item) -> Iterator[ItemFile]:
 
 
 def _evidence(item: Item, path: Path, sha256: str, unit: str | None, role: str, shared: frozenset[str]) -> ItemFile:
-    folder = "shared" if sha256 in shared else f"{item.folder}/evidence"
+    folder = SHARED if sha256 in shared else f"{item.folder}/evidence/"
     name = f"{evidence.EVIDENCE}/{sha256[:2]}/{path.name}"
-    return ItemFile(name, path, f"{folder}/{path.name}", role, sha256, unit, None, path.stat().st_size)
+    return ItemFile(name, path, f"{folder}{path.name}", role, sha256, unit, None, path.stat().st_size)
 
 
 def _unit(paper: Paper, standing: Standing, proofs: list[str]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from circular_gen.archive.items import (
     ARCHIVE,
     NOT_HERE,
     NOT_RUN,
+    SHARED,
     Item,
     ItemFile,
     Remark,
@@ -360,7 +361,7 @@ class _Making:
         pages = file.pages
         if file.role in ("evidence", "reminder"):
             pages = counted_pages(file.source)
-        if not writer.holds(file.path):
+        if not (file.path.startswith(SHARED) and writer.holds(file.path)):
             writer.copy(file.path, file.source, file.sha256)
         return replace(file, pages=pages)
 
