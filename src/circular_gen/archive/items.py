@@ -38,6 +38,7 @@ NOT_ITEMS = ("archived",)
 """Kinds of events that are about the archive, and no part of the item."""
 COUNTED = frozenset(["paper", "evidence", "reminder"])
 """Roles of files whose pages are the item's."""
+_HASHES = frozenset(["files", "inputs"])
 _REMINDERS = frozenset(["reminder-issued", "reminded"])
 _HASH = re.compile(r'"([0-9a-f]{64})"')
 _PASSWORD = re.compile(rb"://[^:/@\s'\"]*:[^@/\s'\"]+@")
@@ -86,7 +87,8 @@ class ItemFile:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A circular that may be archived. `fields`: of its `issued` and `revised` events, later over earlier; `matters`:
+    """A circular that may be archived. `fields`: of its `issued` and `revised` events, later over earlier, without the
+    hashes, of which there are hundreds (a year's circulars are held together); `matters`:
     what is still open, in office words; `last`: its last event, those about the archive aside."""
 
     paper: Paper
@@ -151,7 +153,7 @@ def subjects(records: Records, year: int) -> Iterator[Subject]:
                 continue
             fields: dict[str, Any] = {}
             for event in reader.stream(paper.circular, kinds=("issued", "revised")):
-                fields |= event.payload
+                fields |= {name: value for name, value in event.payload.items() if name not in _HASHES}
             date = fields.get("date") or f"{local(paper.issued_at, records.office.zone):%Y-%m-%d}"
             if int(date[:4]) != year:
                 continue

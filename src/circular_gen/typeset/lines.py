@@ -103,8 +103,7 @@ def _between(before: str, after: str) -> float:
 
 
 def is_even(text: str) -> bool:
-    """Whether nothing in it is shared or set apart, as in most names: with equal widths it is broken like any other
-    even text of the same length that ends alike."""
+    """Whether nothing in it is shared or set apart, as in most names: each character takes its own width."""
     return _EVEN.fullmatch(text) is not None
 
 
