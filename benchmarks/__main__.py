@@ -86,7 +86,8 @@ SECTIONS = (
     Section(
         "archive",
         "The archive of a year",
-        "A large office's year. Its receipts share 300 scans.",
+        "A large office's year. Its receipts share 300 scans. What memory grows by is SQLite's cache of the "
+        "ledger, 64 MB at most.",
         ("200", "300"),
     ),
 )
