@@ -68,7 +68,7 @@ class _Hashing:
     """A file in the bag that is being written: hashed with all algorithms as the bytes come."""
 
     file: BinaryIO
-    hashes: tuple[_Hash, ...] = field(default_factory=lambda: tuple(hashlib.new(name) for name in ALGORITHMS))
+    hashes: tuple[_Hash, ...] = field(default_factory=lambda: tuple(_HASHES[name]() for name in ALGORITHMS))
     size: int = 0
 
     def write(self, data: bytes) -> None:

@@ -61,11 +61,6 @@ def entry(offset: int) -> bytes:
     return b"\1%b\0" % offset.to_bytes(5)
 
 
-def place(entries: bytearray, number: int, entry: bytes) -> None:
-    """Put an object's entry among those of a file."""
-    entries[ENTRY * number : ENTRY * (number + 1)] = entry
-
-
 def identity(digest: "hashlib._Hash") -> bytes:
     """A file's identity from the hash of its objects."""
     return digest.hexdigest()[:32].encode("ascii")
@@ -128,7 +123,7 @@ class Objects:
     def put(self, number: int, body: bytes) -> None:
         """Write a reserved object."""
         if body.endswith(b"endstream"):
-            place(self.entries, number, entry(self.position))
+            self._place(number, entry(self.position))
             self._append(indirect(number, body))
         else:
             self._together.append((number, body))
@@ -161,13 +156,16 @@ class Objects:
         number = self.reserve()
         index, bodies, offset = [], [], 0
         for position, (one, body) in enumerate(self._together):
-            place(self.entries, one, b"\2%b%b" % (number.to_bytes(5), position.to_bytes()))
+            self._place(one, b"\2%b%b" % (number.to_bytes(5), position.to_bytes()))
             index.append(b"%d %d" % (one, offset))
             bodies.append(body)
             offset += len(body) + 1
         self._together.clear()
         head = b" ".join(index) + b"\n"
         self.put(number, stream(head + b"\n".join(bodies), b"/Type/ObjStm/N %d/First %d" % (len(index), len(head))))
+
+    def _place(self, number: int, entry: bytes) -> None:
+        self.entries[ENTRY * number : ENTRY * (number + 1)] = entry
 
     def _append(self, data: bytes) -> None:
         self._pending.append(data)

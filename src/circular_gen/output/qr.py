@@ -261,8 +261,10 @@ def _by_values(lowest: int, count: int, placed: bool) -> tuple[int, ...]:
 def _bits(placed: bool) -> tuple[int, ...]:
     """For each bit of the data codewords, the lowest first: the bits of all codewords that it turns, or their modules
     (see `_bit`)."""
-    places = [_bit(row, column) for row, column in _module_places()]
-    last = len(places) - 1
+    if placed:
+        places = [_bit(row, column) for row, column in reversed(_module_places())]
+        sets = _bits(placed=False)
+        return tuple(sum(place for bit, place in enumerate(places) if value >> bit & 1) for value in sets)
     remainders = _remainders()
     table = []
     for index in range(_DATA - 1, -1, -1):
@@ -270,9 +272,7 @@ def _bits(placed: bool) -> tuple[int, ...]:
             codewords = bytearray(_DATA + _CORRECTION)
             codewords[index] = 1 << bit
             codewords[_DATA:] = bytes(_product(1 << bit, factor) for factor in remainders[index])
-            value = int.from_bytes(codewords)
-            modules = [place for i, place in enumerate(places) if value >> (last - i) & 1] if placed else [value]
-            table.append(sum(modules))
+            table.append(int.from_bytes(codewords))
     return tuple(table)
 
 

@@ -116,18 +116,18 @@ def _as_read(told: Happening, event: Event, printed: Printed) -> Happening:
     """An event of a page that came back, with what the page is and says, in place of the words for programs."""
     payload = event.payload
     said = [form_words().get(payload.get("form") or "", "")]
-    answers = payload.get("answers")
-    rows = printed.rows(event) if answers or event.kind == "reviewed" else {}
     if event.kind == "reviewed":
         detail, reason = payload.get("detail") or "", payload["reason"]
-        said.append(in_words(detail, rows) if detail.startswith(reason) else reason_words().get(reason, reason))
+        said.append(
+            in_words(detail, printed.rows(event)) if detail.startswith(reason) else reason_words().get(reason, reason)
+        )
         said.append(" ".join(filter(None, (payload.get("file"), str(payload.get("page") or "")))))
     elif event.kind == "witnessed":
         said.append(_("ledger of {size} events").format(size=payload["size"]))
     else:
         said.append(told.details)
-    if answers:
-        said.append(answers_in_words(answers, rows))
+    if answers := payload.get("answers"):
+        said.append(answers_in_words(answers, printed.rows(event)))
     return told._replace(details=_("; ").join(filter(None, said)))
 
 
